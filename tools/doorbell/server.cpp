@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "server.hpp"
+
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <stdexcept>
+#include <system_error>
+
+namespace doorbell
+{
+
+namespace
+{
+
+constexpr std::int64_t kProtocolVersion = 0;
+constexpr std::int64_t kMemoryFollows = -1;
+
+// An epoll key is a kind above a peer id.
+constexpr std::uint64_t kSignal = std::uint64_t{1} << 32;
+constexpr std::uint64_t kListener = std::uint64_t{2} << 32;
+constexpr std::uint64_t kClient = std::uint64_t{3} << 32;
+constexpr std::uint64_t kKinds = ~std::uint64_t{0xffffffff};
+
+OwnedFd checked(int fd, const std::string &what)
+{
+	if (fd < 0)
+		throw std::system_error(errno, std::generic_category(), what);
+	return OwnedFd(fd);
+}
+
+SharedFd open_memory(const Options &options)
+{
+	if (options.memory_file.empty()) {
+		auto fd = checked(memfd_create("doorbell-memory", MFD_CLOEXEC), "memfd_create");
+
+		if (ftruncate(fd.get(), static_cast<off_t>(options.memory_size)))
+			throw std::system_error(errno, std::generic_category(), "memory of the doorbell");
+		return std::make_shared<OwnedFd>(std::move(fd));
+	}
+	auto fd = checked(open(options.memory_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600),
+			  "cannot open " + options.memory_file);
+	struct stat now = {};
+
+	if (fstat(fd.get(), &now))
+		throw std::system_error(errno, std::generic_category(), options.memory_file);
+	if (now.st_size == 0 && ftruncate(fd.get(), static_cast<off_t>(options.memory_size)))
+		throw std::system_error(errno, std::generic_category(), "cannot size " + options.memory_file);
+	if (now.st_size & (now.st_size - 1))
+		throw std::runtime_error(options.memory_file + " has " + std::to_string(now.st_size) +
+					 " bytes, which is not a power of two: truncate it or name another");
+	return std::make_shared<OwnedFd>(std::move(fd));
+}
+
+/* Seen without waiting for epoll to say so. */
+bool hung_up(int socket)
+{
+	char byte;
+
+	return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+sockaddr_un address_of(const std::string &path)
+{
+	sockaddr_un address = {};
+
+	address.sun_family = AF_UNIX;
+	std::memcpy(address.sun_path, path.data(), path.size());
+	return address;
+}
+
+} // namespace
+
+Server::Server(const Options &options)
+	: vectors_(options.vectors), memory_(open_memory(options)),
+	  epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"))
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigprocmask(SIG_BLOCK, &ends, nullptr);
+	signals_ = checked(signalfd(-1, &ends, SFD_CLOEXEC), "signalfd");
+	watch(signals_.get(), EPOLLIN, kSignal);
+	try {
+		for (const auto &[id, path] : options.sockets)
+			listen_on(id, path);
+	} catch (...) {
+		for (const auto &[id, path] : paths_)
+			unlink(path.c_str());
+		throw;
+	}
+}
+
+Server::~Server()
+{
+	for (const auto &[id, path] : paths_)
+		unlink(path.c_str());
+}
+
+void Server::watch(int fd, unsigned events, std::uint64_t key, bool known)
+{
+	epoll_event event = {};
+
+	event.events = events;
+	event.data.u64 = key;
+	if (epoll_ctl(epoll_.get(), known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event))
+		throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void Server::listen_on(PeerId id, const std::string &path)
+{
+	const sockaddr_un address = address_of(path);
+	const auto *generic = reinterpret_cast<const sockaddr *>(&address);
+	auto socket = checked(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+
+	if (bind(socket.get(), generic, sizeof(address))) {
+		if (errno != EADDRINUSE)
+			throw std::system_error(errno, std::generic_category(), "cannot listen on " + path);
+		// Left by a server that was killed? Then nobody answers, and the name is ours.
+		auto probe = checked(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+
+		if (!connect(probe.get(), generic, sizeof(address)) || errno != ECONNREFUSED)
+			throw std::runtime_error(path + " is in use: stop the other server or name another socket");
+		unlink(path.c_str());
+		if (bind(socket.get(), generic, sizeof(address)))
+			throw std::system_error(errno, std::generic_category(), "cannot listen on " + path);
+	}
+	paths_.emplace(id, path);
+	if (listen(socket.get(), 4))
+		throw std::system_error(errno, std::generic_category(), "cannot listen on " + path);
+	watch(socket.get(), EPOLLIN, kListener | id);
+	listeners_.emplace(id, std::move(socket));
+}
+
+void Server::join(PeerId id)
+{
+	OwnedFd socket(accept4(listeners_.at(id).get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+
+	if (!socket)
+		return; // gone again before we looked
+	if (const auto old = peers_.find(id); old != peers_.end()) {
+		// A machine that was killed and restarted may be here before its own end is.
+		if (!hung_up(old->second.socket.get())) {
+			std::fprintf(stderr, "doorbell-server: peer %u is connected already: refused a second one\n",
+				     id);
+			return;
+		}
+		leave(id, "hung up");
+	}
+	Peer peer;
+
+	peer.socket = std::move(socket);
+	for (unsigned vector = 0; vector < vectors_; ++vector)
+		peer.vectors.push_back(std::make_shared<OwnedFd>(
+			checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+				"eventfd: too many vectors or peers for the limit on open files (ulimit -n)")));
+
+	peer.outbox.add(kProtocolVersion);
+	peer.outbox.add(id);
+	peer.outbox.add(kMemoryFollows, memory_);
+	for (auto &[other_id, other] : peers_)
+		for (unsigned vector = 0; vector < vectors_; ++vector) {
+			peer.outbox.add(other_id, other.vectors[vector]);
+			other.outbox.add(id, peer.vectors[vector]);
+		}
+	for (const SharedFd &vector : peer.vectors)
+		peer.outbox.add(id, vector);
+
+	watch(peer.socket.get(), EPOLLIN | EPOLLRDHUP, kClient | id);
+	peers_.emplace(id, std::move(peer));
+	std::fprintf(stderr, "doorbell-server: peer %u joined\n", id);
+	flush_all();
+}
+
+void Server::leave(PeerId id, const char *why)
+{
+	peers_.erase(id);
+	for (auto &[other_id, other] : peers_)
+		other.outbox.add(id);
+	std::fprintf(stderr, "doorbell-server: peer %u left (%s)\n", id, why);
+	flush_all();
+}
+
+void Server::flush_all()
+{
+	std::vector<PeerId> ids;
+
+	for (const auto &[id, peer] : peers_)
+		ids.push_back(id);
+	for (const PeerId id : ids)
+		flush(id);
+}
+
+void Server::flush(PeerId id)
+{
+	const auto found = peers_.find(id);
+
+	if (found == peers_.end())
+		return;
+	Peer &peer = found->second;
+	const auto state = peer.outbox.flush(peer.socket.get());
+
+	if (state == Outbox::State::Broken)
+		return leave(id, "does not take our messages");
+	unsigned events = EPOLLIN | EPOLLRDHUP;
+
+	if (state == Outbox::State::Blocked)
+		events |= EPOLLOUT;
+	watch(peer.socket.get(), events, kClient | id, true);
+}
+
+void Server::serve(PeerId id)
+{
+	char byte;
+	const ssize_t got = recv(peers_.at(id).socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	if (got > 0)
+		return leave(id, "sent us data, which is not ivshmem");
+	if (got == 0 || errno != EAGAIN)
+		return leave(id, "hung up");
+	flush(id);
+}
+
+void Server::run()
+{
+	for (;;) {
+		epoll_event event = {};
+		const int ready = epoll_wait(epoll_.get(), &event, 1, -1);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready < 0)
+			throw std::system_error(errno, std::generic_category(), "epoll_wait");
+		const auto id = static_cast<PeerId>(event.data.u64);
+
+		switch (event.data.u64 & kKinds) {
+		case kSignal:
+			return;
+		case kListener:
+			join(id);
+			break;
+		default:
+			serve(id);
+		}
+	}
+}
+
+} // namespace doorbell

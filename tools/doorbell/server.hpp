@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "options.hpp"
+#include "outbox.hpp"
+#include "owned_fd.hpp"
+
+namespace doorbell
+{
+
+/*
+ * Tells every client the descriptors by which the others are interrupted. It takes no part in
+ * an interrupt itself: that goes from QEMU to QEMU through an eventfd.
+ */
+class Server {
+public:
+	/* Throws std::system_error or std::runtime_error, saying what to do. */
+	explicit Server(const Options &options);
+	~Server();
+	Server(const Server &) = delete;
+	Server &operator=(const Server &) = delete;
+
+	/* Serves until SIGTERM or SIGINT. */
+	void run();
+
+private:
+	struct Peer {
+		OwnedFd socket;
+		std::vector<SharedFd> vectors;
+		Outbox outbox;
+	};
+	using Peers = std::map<PeerId, Peer>;
+
+	void listen_on(PeerId id, const std::string &path);
+	void join(PeerId id);
+	void leave(PeerId id, const char *why);
+	void serve(PeerId id);
+	void flush(PeerId id);
+	void flush_all();
+	void watch(int fd, unsigned events, std::uint64_t key, bool known = false);
+
+	const unsigned vectors_;
+	SharedFd memory_;
+	OwnedFd epoll_;
+	OwnedFd signals_;
+	std::map<PeerId, OwnedFd> listeners_;
+	std::map<PeerId, std::string> paths_; // those that we made, to remove
+	Peers peers_;
+};
+
+} // namespace doorbell
