@@ -33,17 +33,16 @@ cxx-c-only := -std=gnu% -I% -include %/compiler-version.h %/kconfig.h %/compiler
 cxx-debug-$(CONFIG_DEBUG_INFO_BTF_MODULES) := -g0
 
 cxx-own := -I$(amp-top)/include -std=gnu++20 -ffreestanding \
-	-fno-exceptions -fno-rtti -fno-threadsafe-statics \
-	-Wall -Wextra -Werror -Wundef -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
+	-fno-exceptions -fno-rtti -fno-threadsafe-statics $(if $(CONFIG_CC_IS_GCC),-fno-gnu-unique) \
+	-Wall -Wextra -Werror -Wundef -Wshadow -Wimplicit-fallthrough
 
 # The kernel's c_flags carry the per-object sanitizer, gcov and ftrace decisions.
 cxx_flags = $(filter-out $(cxx-c-only),$(c_flags)) $(cxx-own) $(cxx-debug-y)
 
-# A template instance lives in a section group; the module loader knows none. ld drops
-# groups when told so, an lld too old for it leaves them to objcopy.
-cxx-no-groups := $(call ld-option,--force-group-allocation)
-ldflags-y += $(cxx-no-groups)
-ifeq ($(cxx-no-groups)$(CONFIG_LTO_CLANG),)
+# A template instance comes in a section group, which the module loader does not know, and
+# of which the linker would drop the second copy while __mcount_loc and .orc_unwind still point
+# into it. Without its group the second copy is a few dead bytes.
+ifndef CONFIG_LTO_CLANG
 cxx-drop-groups = ; $(OBJCOPY) --remove-section=.group $@
 endif
 
