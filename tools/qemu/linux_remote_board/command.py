@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The subcommands of board."""
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from . import kernel, modules
+from .devicetree import compose
+from .doorbells import Doorbells
+from .image import make as make_image
+from .machine import Machine, qemu_command
+from .places import BUILD, BoardError
+from .results import Results
+from .scenario import OVERLAYS, PEERS, SHARED_MIB, run, scenarios
+
+KEPT_RUNS = 8
+
+
+def run_directory():
+    """A place of its own for each run; build/last is the newest."""
+    runs = BUILD / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    for old in sorted(runs.iterdir())[:-KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
+    directory = runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
+    directory.mkdir()
+    last = BUILD / f"last.{os.getpid()}"
+    last.symlink_to(directory.relative_to(BUILD))
+    last.replace(BUILD / "last")
+    return directory
+
+
+def prepare(flavour, directory=None):
+    """(kernel, image, modules), all up to date."""
+    tree = kernel.prepare(flavour)
+    ours = modules.build(tree, flavour)
+    image = make_image(tree, ours)
+    path = None
+    if directory:
+        path = directory / f"{flavour}.cpio.gz"
+        path.write_bytes(image)
+    return tree, path, ours
+
+
+def prepare_command(options):
+    for flavour in options.flavours or ["plain", "debug"]:
+        tree, _, ours = prepare(flavour)
+        print(f"{flavour}: kernel {tree.release} in {tree.tree}, {len(ours)} modules")
+    return 0
+
+
+def test_command(options):
+    known = scenarios()
+    unknown = [name for name in options.names if name not in known]
+    if unknown:
+        raise BoardError(f"no scenario {', '.join(unknown)}; there are: {', '.join(known)}")
+    chosen = options.names or [name for name in known if not getattr(known[name].module, "BY_NAME_ONLY", False)]
+    directory = run_directory()
+    tree, image, ours = prepare(options.flavour, directory)
+    results = Results()
+    for name in chosen:
+        run(known[name], directory / name, tree, image, ours, results)
+    if results.failures:
+        print(f"consoles: {directory}")
+    return results.finish()
+
+
+def list_command(_options):
+    for name, scenario in scenarios().items():
+        print(f"{name:20} {scenario.description}")
+    return 0
+
+
+def shell_command(options):
+    directory = run_directory()
+    tree, image, _ = prepare(options.flavour, directory)
+    shared = directory / "ddr"
+    shared.write_bytes(b"\0" * (SHARED_MIB << 20))
+    doorbells, others = None, []
+    try:
+        name = options.machine
+        arguments = []
+        if name in PEERS:
+            doorbells = Doorbells(directory / "doorbells.log")
+            arguments = doorbells.arguments(PEERS[name])
+            for other in PEERS:
+                if other != name:
+                    machine = Machine(other, directory, tree, image, shared, OVERLAYS[other],
+                                      doorbells.arguments(PEERS[other]))
+                    machine.start()
+                    others.append(machine)
+                    print(f"board: {other} runs, its console is in {machine.console.path}")
+        machine = Machine(name, directory, tree, image, shared, OVERLAYS[name], arguments)
+        return subprocess.call([*machine.command(["board.shell"]), "-serial", "mon:stdio"])
+    finally:
+        for machine in others:
+            machine.close()
+        if doorbells:
+            doorbells.close()
+
+
+def dtb_command(options):
+    """The device trees that the machines boot with, for dt-validate."""
+    out = Path(options.directory)
+    out.mkdir(parents=True, exist_ok=True)
+    shared = out / "ddr"
+    shared.write_bytes(b"\0" * (SHARED_MIB << 20))
+    for name, overlay in OVERLAYS.items():
+        print(compose(qemu_command(shared, 2), overlay, out, name))
+    shared.unlink()
+    return 0
+
+
+def parser():
+    top = argparse.ArgumentParser(prog="board", description="Two arm64 machines under QEMU that share memory and "
+                                                            "doorbells. KDIR= names a built kernel tree of yours.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name, function, text):
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(function=function)
+        return command
+
+    add("prepare", prepare_command, "build what is missing: kernels, modules").add_argument(
+        "flavours", nargs="*", metavar="plain|debug")
+    test = add("test", test_command, "run scenarios")
+    test.add_argument("names", nargs="*", metavar="NAME")
+    test.add_argument("--flavour", choices=kernel.FRAGMENTS, default="debug")
+    add("list", list_command, "name the scenarios")
+    shell = add("shell", shell_command, "a shell in a machine; its peer runs beside it")
+    shell.add_argument("machine", choices=OVERLAYS)
+    shell.add_argument("--flavour", choices=kernel.FRAGMENTS, default="plain")
+    add("dtb", dtb_command, "write the machines' device trees").add_argument("directory")
+    # Done by the shell before Python starts; here for --help.
+    add("packages", lambda options: 0, "install the Debian packages of: demo, check")
+    return top
+
+
+def main(arguments):
+    options = parser().parse_args(arguments)
+    try:
+        return options.function(options)
+    except BoardError as error:
+        print(f"board: {error}" if "board: " not in str(error) else error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The device tree of a machine: QEMU's own with an overlay of dts/ over it."""
+import subprocess
+from pathlib import Path
+
+from .places import ROOT, BoardError
+
+SOURCES = ROOT / "dts"
+
+
+def _run(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode:
+        raise BoardError(f"{done.stderr}board: {' '.join(str(word) for word in command)} failed")
+    return done.stderr
+
+
+def compose(qemu, overlay, directory, name):
+    """
+    Writes @directory/@name.dtb for the machine that the command line @qemu starts. @overlay is a file, by
+    default of dts/; without one the tree is QEMU's.
+    """
+    directory = Path(directory)
+    base, compiled, out = (directory / f"{name}.{end}" for end in ("base.dtb", "dtbo", "dtb"))
+    at = qemu.index("-M") + 1
+    _run(*qemu[:at], f"{qemu[at]},dumpdtb={base}", *qemu[at + 1:])
+    if not overlay:
+        return base
+    # An overlay of the root repeats its cell counts, since dtc sees only the overlay.
+    complaints = _run("dtc", "-@", "-Wno-avoid_unnecessary_addr_size", "-I", "dts", "-O", "dtb", "-i", SOURCES,
+                      "-o", compiled, SOURCES / overlay)
+    if complaints:
+        raise BoardError(f"{complaints}board: {overlay} must be free of warnings")
+    _run("fdtoverlay", "-i", base, "-o", out, compiled)
+    return out

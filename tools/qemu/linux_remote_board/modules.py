@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Our modules and guest programs, built for one kernel flavour beside the other."""
+import os
+import subprocess
+
+from .kernel import ARCH, CROSS
+from .places import BUILD, ROOT, TOOLS, BoardError, locked
+
+GUEST_FLAGS = ("-std=c++20", "-O2", "-static", "-s", "-Wall", "-Wextra", "-Wshadow", "-Werror")
+
+
+def build(kernel, flavour):
+    """Builds all modules against @kernel; returns their paths."""
+    out = BUILD / flavour / "modules"
+    with locked(BUILD / flavour / "lock", f"waiting for another run that builds the {flavour} modules"):
+        log = BUILD / flavour / "modules.log"
+        environment = {name: value for name, value in os.environ.items()
+                       if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "KDIR", "OUT", "O", "M")}
+        command = ["nice", "make", "-C", str(ROOT), f"OUT={out}", f"KDIR={kernel.tree}", f"ARCH={ARCH}",
+                   f"CROSS_COMPILE={CROSS}", f"-j{os.cpu_count() or 1}"]
+        with open(log, "w") as copy:
+            done = subprocess.run(command, stdout=copy, stderr=subprocess.STDOUT, env=environment)
+        if done.returncode:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
+            raise BoardError(f"{tail}\nboard: the modules do not build for the {flavour} kernel; log: {log}")
+        order = out / "modules.order"
+        return [out / f"{name.removesuffix('.o').removesuffix('.ko')}.ko" for name in order.read_text().split()]
+
+
+def guest_programs():
+    """Compiles tools/qemu/guest/*.cpp, statically, for the machines; returns {name: path}."""
+    out = BUILD / "guest"
+    programs = {}
+    with locked(out / "lock"):
+        for source in sorted((TOOLS / "guest").glob("*.cpp")):
+            program = out / source.stem
+            programs[source.stem] = program
+            newest = max(path.stat().st_mtime for path in (TOOLS / "guest").iterdir())
+            if program.exists() and program.stat().st_mtime >= newest:
+                continue
+            command = [f"{CROSS}g++", *GUEST_FLAGS, "-I", str(ROOT / "include"), "-o", str(program), str(source)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                raise BoardError(f"{done.stderr}board: {source.name} does not compile")
+    return programs

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Scenarios: what is tried on the machines, a file of scenarios/ each."""
+import importlib.util
+import mmap
+import signal
+import time
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+
+from .channel import MachineGone, TimeIsUp
+from .doorbells import Doorbells
+from .ktap import kunit
+from .machine import SHARED_MIB, Failed, Machine
+from .places import TOOLS, BoardError
+
+OVERLAYS = {"main": "qemu-main.dtso", "remote": "qemu-remote.dtso", "loopback": "qemu-loopback.dtso"}
+PEERS = {"main": 0, "remote": 1}
+SECONDS = 600
+
+
+class Skipped(Exception):
+    """A scenario that cannot run here, with the reason."""
+
+
+class Board:
+    """What a scenario gets: machines on one DDR, and a place to say what it found."""
+
+    def __init__(self, name, directory, kernel, initrd, modules, results):
+        self.name, self.kernel, self.initrd = name, kernel, initrd
+        self.modules = {path.stem for path in modules}
+        self.directory, self._results = Path(directory), results
+        self.directory.mkdir(parents=True)
+        self.machines = {}
+        self._shared = self.directory / "ddr"
+        with open(self._shared, "wb") as ddr:
+            ddr.truncate(SHARED_MIB << 20)
+        self._doorbells = None
+
+    def machine(self, name, overlay=None, start=True, **settings):
+        """
+        A machine: "main" and "remote" on one DDR, "loopback" (both ends in one kernel), or any other name for
+        one by itself. @overlay replaces the device-tree overlay that belongs to the name.
+        """
+        doorbell = []
+        if name in PEERS:
+            self._doorbells = self._doorbells or Doorbells(self.directory / "doorbells.log")
+            doorbell = self._doorbells.arguments(PEERS[name])
+        machine = Machine(name, self.directory, self.kernel, self.initrd, self._shared,
+                          overlay or OVERLAYS.get(name), doorbell, **settings)
+        self.machines[name] = machine
+        if start:
+            machine.start()
+        return machine
+
+    @contextmanager
+    def ddr(self):
+        """The shared memory itself, as a hostile peer would write it."""
+        with open(self._shared, "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+            yield memory
+
+    def need(self, *modules):
+        """Skips the scenario where a module was left out of the build."""
+        missing = [module for module in modules if module not in self.modules]
+        if missing:
+            raise Skipped(f"{', '.join(missing)} not built")
+
+    @contextmanager
+    def step(self, text):
+        """One thing that is tried: one line of the result."""
+        start = time.monotonic()
+        for machine in self.machines.values():
+            machine.console.note(text)
+        yield
+        self._results.add(f"{self.name}: {text}", "passed", seconds=time.monotonic() - start)
+
+    def expect(self, truth, text):
+        if not truth:
+            raise Failed(text)
+
+    def kunit(self, machine, module, timeout=300):
+        """Loads a KUnit module and counts its cases."""
+        since = machine.console.position
+        status, output = machine.run(f"modprobe {module}", timeout)
+        machine.sync_console()
+        cases = kunit(machine.console.lines(since))
+        self._results.add_cases(module, cases)
+        if status or not cases:
+            raise Failed(f"modprobe {module} ended with {status} after {len(cases)} cases: {output}")
+        machine.check(f"rmmod {module}")
+
+    def finish(self):
+        """Leaks and reports of every machine; they are results like any other."""
+        for machine in self.machines.values():
+            try:
+                leaks = machine.leaks() if machine.running else ""
+            except (Failed, MachineGone, TimeIsUp, OSError) as error:
+                leaks = f"the scan for leaks did not end: {error}"
+            reports = machine.console.reports()
+            text = "\n".join(line for _, context in reports for line in context) or leaks
+            self._results.add(f"{self.name}: nothing to complain about on {machine.name}",
+                              "failed" if text else "passed", text and f"{text}\nin {machine.console.path}")
+
+    def close(self):
+        for machine in self.machines.values():
+            machine.close()
+        if self._doorbells:
+            self._doorbells.close()
+        self._shared.unlink()
+
+
+class Scenario:
+    def __init__(self, path):
+        specification = importlib.util.spec_from_file_location(path.stem, path)
+        self.module = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(self.module)
+        self.name = path.stem
+        self.description = (self.module.__doc__ or "").strip().splitlines()[0]
+        self.seconds = getattr(self.module, "SECONDS", SECONDS)
+
+    def run(self, board):
+        self.module.run(board)
+
+
+def scenarios():
+    return {path.stem: Scenario(path) for path in sorted((TOOLS / "scenarios").glob("*.py"))}
+
+
+def _out_of_time(_signal, _frame):
+    raise TimeIsUp("the scenario took longer than it may")
+
+
+def run(scenario, directory, kernel, initrd, modules, results):
+    """Runs one scenario and adds what it found to @results."""
+    board = Board(scenario.name, directory, kernel, initrd, modules, results)
+    signal.signal(signal.SIGALRM, _out_of_time)
+    signal.alarm(scenario.seconds)
+    try:
+        scenario.run(board)
+        signal.alarm(0)
+        board.finish()
+    except Skipped as reason:
+        results.add(scenario.name, "skipped", str(reason))
+    except (Failed, TimeIsUp, MachineGone) as error:
+        line = traceback.extract_tb(error.__traceback__)
+        where = next((f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(line)
+                      if "scenarios" in frame.filename), "")
+        results.add(f"{scenario.name}: {where}", "failed", f"{error}\nconsoles: {board.directory}/*.log")
+        signal.alarm(0)
+        _reports_only(board, results)
+    except BoardError:
+        raise
+    except Exception:  # a defect of the scenario itself is a failed test, not the end of the others
+        results.add(scenario.name, "failed", traceback.format_exc())
+    finally:
+        signal.alarm(0)
+        board.close()
+
+
+def _reports_only(board, results):
+    for machine in board.machines.values():
+        for _, context in machine.console.reports():
+            results.add(f"{board.name}: a report on {machine.name}", "failed", "\n".join(context))
