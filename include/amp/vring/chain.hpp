@@ -88,8 +88,9 @@ template <typename Env> class Chain
 
 	Result<void> step()
 	{
-		if (!left_--)
+		if (!left_)
 			return complain("descriptors in one chain, which loops; expected at most", u64(num_) + 1, num_);
+		left_--;
 
 		const auto &desc = table_[Env::confine(next_, num_)];
 		const u64 addr = desc.addr.fetch().unchecked();
