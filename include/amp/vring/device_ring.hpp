@@ -36,8 +36,14 @@ template <typename Env> class DeviceRing
       public:
 	using Cursor = Chain<Env>;
 
+	// How many words of private storage start() needs for a ring of @num.
+	static constexpr usize words(u32 num)
+	{
+		return Lent::words(num);
+	}
+
 	/*
-	 * Begin on a ring that the driver has made; @lent has Lent::words(num) words. The indices run on from where the
+	 * Begin on a ring that the driver has made; @lent has words(num) words. The indices run on from where the
 	 * device end left them, which need not be 0.
 	 */
 	Result<void> start(const amp_vring_memory &memory, const Regions &regions, bool event_idx, u32 *lent)
