@@ -16,11 +16,11 @@ all: modules
 
 modules:
 	@tools/build/link-sources $(OUT)
-	@$(kbuild) modules
+	+@$(kbuild) modules
 	@echo "modules are in $(OUT:$(TOP)/%=%)/drivers/*/"
 
 modules_install: modules
-	@$(kbuild) modules_install
+	+@$(kbuild) modules_install
 
 clean:
 	@rm -rf build
