@@ -2,6 +2,7 @@
 #ifndef AMP_COMPLAINT_HPP
 #define AMP_COMPLAINT_HPP
 
+#include <amp/complaint.h>
 #include <amp/types.hpp>
 
 namespace amp
@@ -15,6 +16,11 @@ struct Complaint {
 	const char *what = nullptr; // static text: which word, and what it has to be
 	u64 value = 0; // what stood there
 	u64 limit = 0; // the bound that it broke
+
+	constexpr amp_complaint for_c() const
+	{
+		return { what ? what : "", value, limit };
+	}
 };
 
 } // namespace amp

@@ -8,6 +8,7 @@
 
 #include <linux/device.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <amp/region.h>
 
@@ -47,12 +48,18 @@ struct rvdev_ops {
 
 /**
  * struct rvdev_device - a virtio device whose device end is this Linux
- * @dev:	parent is the vdev's platform device, of_node the vdev@N subnode
+ * @dev:	parent is the link's platform device, of_node the vdev@N subnode
  * @id:		virtio device id
  * @index:	of the vdev on its link (reg of the subnode)
  * @num_vrings:	how many vrings it has
  * @ops:	the transport
- * @up:		between the calls of up() and down(); private to the bus
+ *
+ * The rest is private to the bus:
+ * @lock:	serializes probe, remove, up and down; the transport's locks nest inside
+ * @bound:	the driver whose probe() succeeded
+ * @active:	the same while it is up, for notify()
+ * @up:		between the calls of up() and down()
+ * @offered:	between the calls of rvdev_up() and rvdev_down(), with or without a driver
  */
 struct rvdev_device {
 	struct device dev;
@@ -60,8 +67,11 @@ struct rvdev_device {
 	u32 index;
 	unsigned int num_vrings;
 	const struct rvdev_ops *ops;
+	struct mutex lock;
+	struct rvdev_driver *bound;
+	struct rvdev_driver __rcu *active;
 	bool up;
-	struct mutex lock; /* serializes probe, remove, up and down; private to the bus */
+	bool offered;
 };
 
 #define to_rvdev(d) container_of_const(d, struct rvdev_device, dev)
@@ -71,13 +81,16 @@ struct rvdev_device {
  * @driver:	name and owner
  * @id_table:	what it drives, ended by device 0
  * @probe:	the device is there; the link may be down. 0 or an errno; -EPROBE_DEFER works.
+ * @leave:	optional: the driver is about to be removed; the link may still be up, so the main can be told. Followed by
+ *		down() where it is up, and by remove(). Process context, may sleep for a bounded time.
  * @remove:	undo probe; down() was called before where needed
  * @up:		the main has set DRIVER_OK: rings, features and config are valid. An errno keeps the device down until
- *		the next reset of the main. Process context, may sleep.
+ *		the next reset of the main. Process context, may sleep, but not for the main: notify() comes only when
+ *		this has returned.
  * @down:	the rings are no longer the main's (reset, re-made, fault, remove): forget them before returning.
  *		Process context, may sleep.
- * @notify:	the main rang the doorbell of vring @index. Atomic context; called between up() and down(), and may come
- *		once more while down() runs.
+ * @notify:	the main rang the doorbell of vring @index. Atomic context; called between up() and down(), for every
+ *		vring once right after up(), never while down() runs.
  * @intact:	are the rings still those that up() was given? Polled, since the main resets and re-makes rings without a
  *		doorbell. Process context.
  */
@@ -85,6 +98,7 @@ struct rvdev_driver {
 	struct device_driver driver;
 	const struct rvdev_id *id_table;
 	int (*probe)(struct rvdev_device *rvdev);
+	void (*leave)(struct rvdev_device *rvdev);
 	void (*remove)(struct rvdev_device *rvdev);
 	int (*up)(struct rvdev_device *rvdev);
 	void (*down)(struct rvdev_device *rvdev);
@@ -110,6 +124,7 @@ void rvdev_unregister_driver(struct rvdev_driver *driver);
 	module_exit(d##_exit)
 
 /* For transports. */
+void rvdev_init(struct rvdev_device *rvdev);
 int rvdev_register(struct rvdev_device *rvdev);
 void rvdev_unregister(struct rvdev_device *rvdev);
 int rvdev_up(struct rvdev_device *rvdev);

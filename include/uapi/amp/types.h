@@ -9,7 +9,7 @@
 typedef __UINT8_TYPE__ amp_u8;
 typedef __UINT16_TYPE__ amp_u16;
 typedef __UINT32_TYPE__ amp_u32;
-typedef __UINT64_TYPE__ amp_u64;
+typedef unsigned long long amp_u64; /* as in Linux, on every architecture */
 typedef __SIZE_TYPE__ amp_size;
 
 #endif

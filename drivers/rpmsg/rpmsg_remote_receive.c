@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way in. One worker per bus moves messages in two steps: ring -> slot (private memory, the buffer goes back at
+ * once), slot -> callback. A callback that waits for a transmit buffer goes on with the first step by itself, so that
+ * two ends that wait for each other do not wait for ever.
+ */
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+
+#include "rpmsg_remote.h"
+
+static int rx_priority;
+module_param(rx_priority, int, 0444);
+MODULE_PARM_DESC(rx_priority, "scheduling of the receive workers: 0 normal (default), 1 low real-time, 2 real-time; chrt(1) on the rpmsg/... threads sets others");
+
+/* Messages that the worker delivers before it lets others of its thread run. */
+#define RPMSG_REMOTE_BUDGET		64
+
+/* A small ring still needs room for what a waiting callback takes out of it; a large one no more than this. */
+#define RPMSG_REMOTE_SLOTS_MIN		16
+#define RPMSG_REMOTE_SLOTS_MAX		256
+
+static struct rpmsg_remote_slot *rpmsg_remote_pop(struct rpmsg_remote_receive *rx, struct list_head *list)
+{
+	struct rpmsg_remote_slot *slot;
+
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	slot = list_first_entry_or_null(list, struct rpmsg_remote_slot, node);
+	if (slot)
+		list_del(&slot->node);
+	return slot;
+}
+
+static void rpmsg_remote_push(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot, struct list_head *list)
+{
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	list_add_tail(&slot->node, list);
+}
+
+/* Back to the free ones; a ring that waited for one is looked at again. */
+static void rpmsg_remote_free_slot(struct rpmsg_remote *remote, struct rpmsg_remote_slot *slot)
+{
+	struct rpmsg_remote_receive *rx = &remote->receive;
+
+	rpmsg_remote_push(rx, slot, &rx->free);
+	if (xchg(&rx->starved, false))
+		kthread_queue_work(rx->worker, &rx->work);
+}
+
+/* Ring -> slots. How many buffers it handled, bad ones too; with 0 the main has been asked for a doorbell. */
+static unsigned int rpmsg_remote_pump(struct rpmsg_remote *remote)
+{
+	struct rpmsg_remote_receive *rx = &remote->receive;
+	struct amp_complaint complaint;
+	struct rpmsg_remote_slot *slot;
+	unsigned int handled = 0;
+	int err = 0;
+
+	guard(mutex)(&rx->lock);
+	if (!rx->up)
+		return 0;
+	amp_link_receive_hush(remote->link);
+	while (handled < rx->num_slots) {
+		slot = rpmsg_remote_pop(rx, &rx->free);
+		if (!slot) {
+			WRITE_ONCE(rx->starved, true);
+			break;
+		}
+		err = amp_link_receive(remote->link, &slot->frame, slot->payload, rx->room, &complaint);
+		if (err == -EAGAIN || err == -EPROTO) {
+			rpmsg_remote_push(rx, slot, &rx->free);
+			if (err == -EAGAIN && amp_link_receive_listen(remote->link))
+				continue;
+			break;
+		}
+		handled++;
+		if (err) {
+			rpmsg_remote_complain(remote, RPMSG_REMOTE_FROM_MAIN, &complaint);
+			rpmsg_remote_push(rx, slot, &rx->free);
+			continue;
+		}
+		slot->incarnation = remote->incarnation;
+		rpmsg_remote_push(rx, slot, &rx->pending);
+	}
+	if (handled) {
+		rx->batches++;
+		if (amp_link_receive_publish(remote->link))
+			remote->rvdev->ops->kick(remote->rvdev, RPMSG_REMOTE_FROM_MAIN);
+	}
+	if (err == -EPROTO) {
+		rx->up = false;
+		rpmsg_remote_broken(remote, RPMSG_REMOTE_FROM_MAIN, &complaint);
+	}
+	return handled;
+}
+
+void rpmsg_remote_receive_pump(struct rpmsg_remote *remote)
+{
+	rpmsg_remote_pump(remote);
+}
+
+/* True: the message is parked, not to be delivered now. */
+static bool rpmsg_remote_park(struct rpmsg_remote_receive *rx, struct rpmsg_remote_endpoint *endpoint,
+			      struct rpmsg_remote_slot *slot)
+{
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	if (!endpoint->paused && !endpoint->quiet)
+		return false;
+	list_add_tail(&slot->node, &endpoint->parked);
+	rx->parked++;
+	return true;
+}
+
+static void rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remote_slot *slot)
+{
+	struct rpmsg_remote_receive *rx = &remote->receive;
+	const struct amp_frame *frame = &slot->frame;
+	struct rpmsg_remote_endpoint *endpoint;
+	struct amp_complaint complaint;
+
+	if (frame->dst == RPMSG_NS_ADDR && !amp_announcement_legal(slot->payload, frame->len, &complaint)) {
+		rx->bad_announcements++;
+		rpmsg_remote_complain(remote, RPMSG_REMOTE_FROM_MAIN, &complaint);
+		goto free;
+	}
+	endpoint = rpmsg_remote_find_endpoint(remote, frame->dst);
+	if (!endpoint) {
+		rx->no_endpoint++;
+		if (__ratelimit(&remote->strays))
+			dev_warn(&remote->rvdev->dev, "message from 0x%x to 0x%x: no endpoint has that address\n",
+				 frame->src, frame->dst);
+		goto free;
+	}
+	if (!rpmsg_remote_park(rx, endpoint, slot)) {
+		scoped_guard(mutex, &endpoint->ept.cb_lock) {
+			if (!endpoint->ept.cb)
+				break;
+			rpmsg_remote_learn(endpoint, frame->src, slot->incarnation);
+			endpoint->ept.cb(endpoint->ept.rpdev, slot->payload, frame->len, endpoint->ept.priv,
+					 frame->src);
+		}
+		rpmsg_remote_free_slot(remote, slot);
+	}
+	rpmsg_remote_put_endpoint(endpoint);
+	return;
+free:
+	rpmsg_remote_free_slot(remote, slot);
+}
+
+static void rpmsg_remote_receive_work(struct kthread_work *work)
+{
+	struct rpmsg_remote_receive *rx = container_of(work, struct rpmsg_remote_receive, work);
+	struct rpmsg_remote *remote = container_of(rx, struct rpmsg_remote, receive);
+	unsigned int budget = RPMSG_REMOTE_BUDGET;
+	struct rpmsg_remote_slot *slot;
+
+	while (budget) {
+		slot = rpmsg_remote_pop(rx, &rx->pending);
+		if (slot) {
+			rpmsg_remote_deliver(remote, slot);
+			budget--;
+			continue;
+		}
+		WRITE_ONCE(rx->rung, false);
+		if (!rpmsg_remote_pump(remote))
+			return;
+	}
+	kthread_queue_work(rx->worker, &rx->work);
+	cond_resched();
+}
+
+void rpmsg_remote_receive_doorbell(struct rpmsg_remote *remote)
+{
+	struct rpmsg_remote_receive *rx = &remote->receive;
+
+	WRITE_ONCE(rx->rung, true);
+	kthread_queue_work(rx->worker, &rx->work);
+	/* The worker may be waiting for a transmit buffer. */
+	if (wq_has_sleeper(&remote->transmit.queue))
+		wake_up_interruptible(&remote->transmit.queue);
+}
+
+bool rpmsg_remote_receive_is_worker(struct rpmsg_remote *remote)
+{
+	return current == remote->receive.worker->task;
+}
+
+bool rpmsg_remote_receive_rung(struct rpmsg_remote *remote)
+{
+	return xchg(&remote->receive.rung, false);
+}
+
+/* With slots_lock. What was parked is older than whatever is pending. */
+static void rpmsg_remote_unpark(struct rpmsg_remote_receive *rx, struct rpmsg_remote_endpoint *endpoint)
+{
+	if (endpoint->paused || endpoint->quiet || list_empty(&endpoint->parked))
+		return;
+	list_splice_init(&endpoint->parked, &rx->pending);
+	kthread_queue_work(rx->worker, &rx->work);
+}
+
+void rpmsg_remote_receive_pause(struct rpmsg_remote_endpoint *endpoint, bool pause)
+{
+	struct rpmsg_remote_receive *rx = &endpoint->remote->receive;
+
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	endpoint->paused = pause;
+	rpmsg_remote_unpark(rx, endpoint);
+}
+
+void rpmsg_remote_receive_open(struct rpmsg_remote_endpoint *endpoint)
+{
+	struct rpmsg_remote_receive *rx = &endpoint->remote->receive;
+
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	endpoint->quiet = false;
+	rpmsg_remote_unpark(rx, endpoint);
+}
+
+/* The endpoint goes: what is parked for it has no reader any more. */
+void rpmsg_remote_receive_forget(struct rpmsg_remote_endpoint *endpoint)
+{
+	struct rpmsg_remote_receive *rx = &endpoint->remote->receive;
+
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		rx->no_endpoint += list_count_nodes(&endpoint->parked);
+		endpoint->paused = false;
+		endpoint->quiet = false;
+		list_splice_init(&endpoint->parked, &rx->free);
+	}
+	if (xchg(&rx->starved, false))
+		kthread_queue_work(rx->worker, &rx->work);
+}
+
+/* Slots for a ring of @num buffers with payloads of at most @room bytes. */
+static int rpmsg_remote_resize(struct rpmsg_remote *remote, unsigned int num, size_t room)
+{
+	const unsigned int num_slots = clamp(num, RPMSG_REMOTE_SLOTS_MIN, RPMSG_REMOTE_SLOTS_MAX);
+	struct rpmsg_remote_receive *rx = &remote->receive;
+	size_t slot_size = ALIGN(struct_size_t(struct rpmsg_remote_slot, payload, room),
+				 __alignof__(struct rpmsg_remote_slot));
+	unsigned int i;
+	u8 *slots;
+
+	if (rx->slots && rx->num_slots == num_slots && rx->slot_size == slot_size)
+		return 0;
+	slots = kvcalloc(num_slots, slot_size, GFP_KERNEL);
+	if (!slots)
+		return -ENOMEM;
+	/* What came over the last life of the link is delivered before its memory goes. */
+	kthread_flush_worker(rx->worker);
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		struct rpmsg_remote_endpoint *endpoint;
+		unsigned long addr;
+
+		xa_for_each(&remote->endpoints, addr, endpoint) {
+			rx->no_endpoint += list_count_nodes(&endpoint->parked);
+			INIT_LIST_HEAD(&endpoint->parked);
+		}
+		rx->no_endpoint += list_count_nodes(&rx->pending);
+		INIT_LIST_HEAD(&rx->pending);
+		INIT_LIST_HEAD(&rx->free);
+		swap(rx->slots, slots);
+		rx->slot_size = slot_size;
+		rx->num_slots = num_slots;
+		for (i = 0; i < num_slots; i++) {
+			struct rpmsg_remote_slot *slot = (void *)(rx->slots + i * slot_size);
+
+			list_add_tail(&slot->node, &rx->free);
+		}
+	}
+	kvfree(slots);
+	rx->room = room;
+	return 0;
+}
+
+int rpmsg_remote_receive_up(struct rpmsg_remote *remote, unsigned int num, size_t room)
+{
+	int err;
+
+	err = rpmsg_remote_resize(remote, num, room);
+	if (err)
+		return err;
+	scoped_guard(mutex, &remote->receive.lock)
+		remote->receive.up = true;
+	/* The main may have sent before it rang. */
+	rpmsg_remote_receive_doorbell(remote);
+	return 0;
+}
+
+void rpmsg_remote_receive_down(struct rpmsg_remote *remote)
+{
+	guard(mutex)(&remote->receive.lock);
+	remote->receive.up = false;
+}
+
+int rpmsg_remote_receive_init(struct rpmsg_remote *remote)
+{
+	struct rpmsg_remote_receive *rx = &remote->receive;
+
+	mutex_init(&rx->lock);
+	spin_lock_init(&rx->slots_lock);
+	INIT_LIST_HEAD(&rx->free);
+	INIT_LIST_HEAD(&rx->pending);
+	kthread_init_work(&rx->work, rpmsg_remote_receive_work);
+	rx->worker = kthread_create_worker(0, "rpmsg/%s", dev_name(&remote->rvdev->dev));
+	if (IS_ERR(rx->worker))
+		return PTR_ERR(rx->worker);
+	if (rx_priority == 1)
+		sched_set_fifo_low(rx->worker->task);
+	else if (rx_priority >= 2)
+		sched_set_fifo(rx->worker->task);
+	wake_up_process(rx->worker->task);
+	return 0;
+}
+
+/* Nobody rings any more and there is no endpoint left. */
+void rpmsg_remote_receive_exit(struct rpmsg_remote *remote)
+{
+	kthread_destroy_worker(remote->receive.worker);
+	kvfree(remote->receive.slots);
+}
