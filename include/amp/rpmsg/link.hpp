@@ -15,7 +15,7 @@ namespace amp
  *   peer     DriverRing to transmit, DeviceRing to receive
  * The two directions share nothing: each has its own caller.
  */
-template <typename Env, typename TxRing, typename RxRing> struct Link {
+template <typename Env, TransmitEnd TxRing, ReceiveEnd RxRing> struct Link {
 	Sender<Env, TxRing> to_peer;
 	Receiver<Env, RxRing> from_peer;
 };

@@ -6,6 +6,7 @@
 #include <amp/result.hpp>
 #include <amp/rpmsg/frame.h>
 #include <amp/rpmsg/frame.hpp>
+#include <amp/vring/ring_end.hpp>
 
 namespace amp
 {
@@ -15,7 +16,7 @@ namespace amp
  * shared memory once, whole, and its buffer goes back at once: what the endpoint sees can change no more, and a slow
  * endpoint holds no buffer of the peer's. One caller at a time.
  */
-template <typename Env, typename Ring> class Receiver
+template <typename Env, ReceiveEnd Ring> class Receiver
 {
       public:
 	struct Counters {
@@ -27,6 +28,10 @@ template <typename Env, typename Ring> class Receiver
 	};
 
 	Ring &ring()
+	{
+		return ring_;
+	}
+	const Ring &ring() const
 	{
 		return ring_;
 	}

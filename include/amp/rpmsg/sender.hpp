@@ -6,6 +6,7 @@
 #include <amp/result.hpp>
 #include <amp/rpmsg/frame.h>
 #include <amp/rpmsg/frame.hpp>
+#include <amp/vring/ring_end.hpp>
 
 namespace amp
 {
@@ -14,7 +15,7 @@ namespace amp
  * The transmitting direction of a link: RESERVE/WRITE/SUBMIT on whichever end of the ring we are. The caller serializes
  * everything but write(), which any number of senders may run at once, each on the buffer that it reserved.
  */
-template <typename Env, typename Ring> class Sender
+template <typename Env, TransmitEnd Ring> class Sender
 {
       public:
 	struct Counters {
@@ -26,6 +27,10 @@ template <typename Env, typename Ring> class Sender
 	};
 
 	Ring &ring()
+	{
+		return ring_;
+	}
+	const Ring &ring() const
 	{
 		return ring_;
 	}
@@ -71,6 +76,19 @@ template <typename Env, typename Ring> class Sender
 		return needed;
 	}
 
+	// Bytes of the buffer that reserve() would give; 0 where there is none, or it is bad.
+	usize room()
+	{
+		const auto ready = ring_.ready();
+		if (!ready.ok() || !ready.value())
+			return 0;
+		const auto head = ring_.peek();
+		if (!head.ok())
+			return 0;
+		const auto room = ring_.writer(head.value()).room(kRpmsgBufferMax);
+		return room.ok() ? room.value() : 0;
+	}
+
 	const Counters &counters() const
 	{
 		return counters_;
@@ -78,10 +96,6 @@ template <typename Env, typename Ring> class Sender
 	const Complaint &complaint() const
 	{
 		return complaint_;
-	}
-	void complain(const Complaint &complaint)
-	{
-		complaint_ = complaint;
 	}
 
       private:
