@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHM_RPROC_H
+#define SHM_RPROC_H
+
+#include <linux/completion.h>
+#include <linux/irqreturn.h>
+#include <linux/mailbox_client.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/remoteproc.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "shm_rproc_table.h"
+
+/* Exported by remoteproc, declared in its internal header only. */
+irqreturn_t rproc_vq_interrupt(struct rproc *rproc, int vq_id);
+
+#define SHM_RPROC_VDEVS_MAX 8
+#define SHM_RPROC_VRINGS_MAX (SHM_RPROC_VDEVS_MAX * RVDEV_NUM_VRINGS)
+#define SHM_RPROC_REGIONS_MAX (1 + SHM_RPROC_VDEVS_MAX * (RVDEV_NUM_VRINGS + 1))
+
+/* A memory-region of our node. */
+struct shm_rproc_region {
+	const char *name;
+	phys_addr_t base;
+	size_t size;
+	void *va; /* NULL: a pool, which mainline maps */
+};
+
+/* A mailbox, as a doorbell in both directions. */
+struct shm_rproc_bell {
+	struct mbox_client client;
+	struct mbox_chan *chan;
+	struct shm_rproc *owner;
+	spinlock_t lock; /* one ring at a time, from send to completion */
+	u32 message;
+};
+
+/* A vring of the remote's, by notify id: the worker that looks into it. */
+struct shm_rproc_vring {
+	struct work_struct work;
+	struct shm_rproc *owner;
+	int notifyid;
+	bool open; /* between the virtio driver's probe and its remove */
+};
+
+struct shm_rproc {
+	struct device *dev;
+	struct rproc *rproc;
+
+	/* memory, fixed at probe */
+	struct shm_rproc_region regions[SHM_RPROC_REGIONS_MAX];
+	const char *names[SHM_RPROC_REGIONS_MAX];
+	unsigned int region_count;
+	struct amp_shm_carveout carveouts[SHM_RPROC_VRINGS_MAX];
+
+	/* the resource table */
+	struct amp_shm_table *table;
+	void *copy; /* what mainline works on */
+	spinlock_t table_lock; /* calls on table while attached; before, rproc->lock */
+	bool claimed; /* the remote was told of us; rproc->lock */
+	bool absence_told;
+
+	/* doorbells */
+	struct shm_rproc_bell vq[SHM_RPROC_VRINGS_MAX];
+	unsigned int vq_count; /* 1: one for all vrings */
+	struct shm_rproc_bell ctrl;
+	struct completion answered;
+	struct shm_rproc_vring vrings[SHM_RPROC_VRINGS_MAX];
+	struct workqueue_struct *workers;
+
+	/* the life of the link */
+	struct delayed_work look;
+	bool ready; /* rproc_add() was done */
+	bool closing;
+	bool wanted; /* nobody asked to stay detached */
+	bool attached;
+	unsigned long attached_at;
+	struct rproc_subdev subdev; /* started last, stopped first */
+	bool subdev_added;
+	struct notifier_block virtio_events;
+	const struct bus_type *virtio_bus;
+	struct mutex gate; /* started against opening */
+	bool started;
+
+	/* debugfs */
+	atomic_t rings_in;
+	atomic_t rings_out;
+	atomic_t restarts;
+	atomic_t tables_refused;
+};
+
+/* shm_rproc_memory.c */
+int shm_rproc_read_regions(struct shm_rproc *shm);
+int shm_rproc_add_carveouts(struct shm_rproc *shm);
+int shm_rproc_init_table(struct shm_rproc *shm);
+
+/* shm_rproc_doorbell.c */
+int shm_rproc_request_bells(struct shm_rproc *shm);
+void shm_rproc_free_bells(struct shm_rproc *shm);
+void shm_rproc_ring_vring(struct shm_rproc *shm, int notifyid);
+void shm_rproc_ring_ctrl(struct shm_rproc *shm);
+void shm_rproc_await_answer(struct shm_rproc *shm);
+void shm_rproc_open_vring(struct shm_rproc *shm, int notifyid);
+void shm_rproc_close_vring(struct shm_rproc *shm, int notifyid);
+
+/* shm_rproc_vdevs.c */
+void shm_rproc_init_vdevs(struct shm_rproc *shm);
+bool shm_rproc_publish(struct shm_rproc *shm);
+
+/* shm_rproc_life.c */
+extern const struct rproc_ops shm_rproc_ops;
+void shm_rproc_init_life(struct shm_rproc *shm);
+void shm_rproc_look_soon(struct shm_rproc *shm);
+void shm_rproc_withdraw(struct shm_rproc *shm);
+
+#endif

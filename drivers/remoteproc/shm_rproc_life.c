@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of the link as the remoteproc core and the remote see it.
+ *
+ *   DETACHED --(a valid table, seen at a doorbell)--> ATTACHED --(table gone or built anew; user; rmmod)--> DETACHED
+ *
+ * One worker makes these steps; the doorbells only wake it. It does not report a crash when the remote restarts: the
+ * core's recovery reads the table anew on recent kernels only, and one that fails leaves a power count with which the
+ * remote can never be attached again. Crashes that others report are recovered by the core, as everywhere.
+ *
+ * Two habits of the core decide some lines here. It calls stop() where an attach fails half way, whether there is one
+ * or not. And it keeps the pointers to a table that it has freed: prepare() clears them.
+ */
+#include <linux/of.h>
+
+#include "shm_rproc.h"
+
+/* A remote that restarts in a loop costs no more than this many attachments. */
+#define ATTACH_INTERVAL (HZ / 2)
+
+static void tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint)
+{
+	char where[32] = "";
+
+	if (complaint->vring != AMP_SHM_NOWHERE)
+		snprintf(where, sizeof(where), " vdev %u vring %u:", complaint->vdev, complaint->vring);
+	else if (complaint->vdev != AMP_SHM_NOWHERE)
+		snprintf(where, sizeof(where), " vdev %u:", complaint->vdev);
+
+	atomic_inc(&shm->tables_refused);
+	dev_err_ratelimited(shm->dev, "resource table refused:%s %s %llu (0x%llx), found %llu (0x%llx)\n", where,
+			    complaint->why.what, complaint->why.limit, complaint->why.limit, complaint->why.value,
+			    complaint->why.value);
+}
+
+/* rproc->lock held, not attached. */
+static int take_table(struct shm_rproc *shm)
+{
+	struct amp_shm_complaint complaint;
+
+	switch (amp_shm_table_take(shm->table, &complaint)) {
+	case AMP_SHM_TAKEN:
+		shm->absence_told = false;
+		return 0;
+	case AMP_SHM_ABSENT:
+		if (!shm->absence_told)
+			dev_info(shm->dev, "no resource table yet: waiting for the remote's doorbell\n");
+		shm->absence_told = true;
+		return -ENODATA;
+	default:
+		tell_refusal(shm, &complaint);
+		return -EINVAL;
+	}
+}
+
+/**
+ * shm_rproc_withdraw() - the remote sees status 0 in every vdev, is told, and gets time to notice
+ * @shm:	us
+ *
+ * Context: process. Harmless where the table is not ours (any more).
+ */
+void shm_rproc_withdraw(struct shm_rproc *shm)
+{
+	unsigned long flags;
+	bool was_used;
+
+	spin_lock_irqsave(&shm->table_lock, flags);
+	was_used = amp_shm_table_withdraw(shm->table);
+	spin_unlock_irqrestore(&shm->table_lock, flags);
+
+	shm_rproc_ring_ctrl(shm);
+	if (was_used)
+		shm_rproc_await_answer(shm);
+}
+
+/* Whatever attach or prepare did; any number of times. rproc->lock held. */
+static void let_go(struct shm_rproc *shm)
+{
+	if (!shm->claimed)
+		return;
+	shm->claimed = false;
+	WRITE_ONCE(shm->attached, false);
+	if (shm->subdev_added)
+		rproc_remove_subdev(shm->rproc, &shm->subdev);
+	shm->subdev_added = false;
+	shm_rproc_withdraw(shm);
+}
+
+static int shm_rproc_prepare(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+	int ret;
+
+	rproc->table_ptr = NULL;
+	rproc->clean_table = NULL;
+	if (READ_ONCE(shm->closing))
+		return -ESHUTDOWN;
+
+	ret = take_table(shm);
+	if (ret)
+		return ret;
+	shm->claimed = true;
+	if (amp_shm_table_claim(shm->table)) {
+		dev_info(shm->dev, "the remote still serves a main that went without a word: resetting\n");
+		shm_rproc_ring_ctrl(shm);
+		shm_rproc_await_answer(shm);
+	}
+
+	ret = shm_rproc_add_carveouts(shm);
+	if (ret) {
+		/* The core does not clean up after a prepare that fails. */
+		rproc_resource_cleanup(rproc);
+		let_go(shm);
+	}
+	return ret;
+}
+
+static struct resource_table *shm_rproc_get_loaded_rsc_table(struct rproc *rproc, size_t *size)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	*size = amp_shm_table_size(shm->table);
+	return shm->copy;
+}
+
+static int shm_rproc_attach(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	rproc_add_subdev(rproc, &shm->subdev);
+	shm->subdev_added = true;
+	shm->wanted = true;
+	shm->attached_at = jiffies;
+	WRITE_ONCE(shm->attached, true);
+	return 0;
+}
+
+static int shm_rproc_detach(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	/* In recovery it is the core that detaches; else a user, or our worker, which knows better. */
+	if (rproc->state == RPROC_ATTACHED)
+		shm->wanted = false;
+	let_go(shm);
+	return 0;
+}
+
+/* Nobody can stop a processor that somebody else started: stop is detach. */
+static int shm_rproc_stop(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	if (rproc->state == RPROC_ATTACHED || rproc->state == RPROC_CRASHED)
+		shm->wanted = false;
+	let_go(shm);
+	return 0;
+}
+
+static int shm_rproc_unprepare(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	let_go(shm);
+	if (rproc->state == RPROC_OFFLINE)
+		rproc->state = RPROC_DETACHED;
+	return 0;
+}
+
+static void shm_rproc_kick(struct rproc *rproc, int notifyid)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	shm_rproc_publish(shm);
+	shm_rproc_ring_vring(shm, notifyid);
+}
+
+const struct rproc_ops shm_rproc_ops = {
+	.prepare = shm_rproc_prepare,
+	.unprepare = shm_rproc_unprepare,
+	.attach = shm_rproc_attach,
+	.detach = shm_rproc_detach,
+	.stop = shm_rproc_stop,
+	.kick = shm_rproc_kick,
+	.get_loaded_rsc_table = shm_rproc_get_loaded_rsc_table,
+};
+
+static unsigned int state_of(struct rproc *rproc)
+{
+	unsigned int state;
+
+	mutex_lock(&rproc->lock);
+	state = rproc->state;
+	mutex_unlock(&rproc->lock);
+	return state;
+}
+
+/* Detach, for all who asked for the remote to be attached. */
+static void leave(struct shm_rproc *shm)
+{
+	struct rproc *rproc = shm->rproc;
+	int users = atomic_read(&rproc->power);
+	unsigned int state = state_of(rproc);
+	int ret = 0;
+
+	for (; !ret && users > 0 && (state == RPROC_ATTACHED || state == RPROC_CRASHED); users--) {
+		ret = state == RPROC_ATTACHED ? rproc_detach(rproc) : rproc_shutdown(rproc);
+		state = state_of(rproc);
+	}
+	if (ret)
+		dev_err(shm->dev, "cannot detach: %d\n", ret);
+}
+
+/* Attached: has the table been taken from us? */
+static bool lost(struct shm_rproc *shm)
+{
+	enum amp_shm_sight sight = AMP_SHM_INTACT;
+	unsigned long flags;
+
+	mutex_lock(&shm->rproc->lock);
+	if (shm->rproc->state == RPROC_ATTACHED) {
+		spin_lock_irqsave(&shm->table_lock, flags);
+		sight = amp_shm_table_look(shm->table);
+		if (sight == AMP_SHM_INTACT)
+			amp_shm_table_refresh(shm->table);
+		spin_unlock_irqrestore(&shm->table_lock, flags);
+	}
+	mutex_unlock(&shm->rproc->lock);
+
+	if (sight == AMP_SHM_INTACT)
+		return false;
+	atomic_inc(&shm->restarts);
+	dev_warn_ratelimited(shm->dev, "the remote %s: detaching\n",
+			     sight == AMP_SHM_GONE ? "took its resource table away" : "restarted");
+	return true;
+}
+
+/* Detached, and not because a user wanted it: is there a table to attach to? */
+static bool found(struct shm_rproc *shm)
+{
+	struct rproc *rproc = shm->rproc;
+	bool table = false;
+
+	mutex_lock(&rproc->lock);
+	if (rproc->state == RPROC_DETACHED && shm->wanted && !READ_ONCE(shm->closing)) {
+		/* A recovery that failed kept its count, and with it nobody could attach. */
+		atomic_set(&rproc->power, 0);
+		table = !take_table(shm);
+	}
+	mutex_unlock(&rproc->lock);
+	return table;
+}
+
+static void look(struct work_struct *work)
+{
+	struct shm_rproc *shm = container_of(to_delayed_work(work), struct shm_rproc, look);
+	unsigned long due = shm->attached_at + ATTACH_INTERVAL;
+
+	if (READ_ONCE(shm->closing)) {
+		leave(shm);
+		return;
+	}
+	if (lost(shm)) {
+		leave(shm);
+		shm->wanted = true;
+	}
+	if (time_before(jiffies, due)) {
+		queue_delayed_work(shm->workers, &shm->look, due - jiffies);
+		return;
+	}
+	if (found(shm))
+		rproc_boot(shm->rproc);
+}
+
+/**
+ * shm_rproc_look_soon() - something may have changed in the resource table
+ * @shm:	us
+ *
+ * Context: any.
+ */
+void shm_rproc_look_soon(struct shm_rproc *shm)
+{
+	if (READ_ONCE(shm->ready))
+		mod_delayed_work(shm->workers, &shm->look, 0);
+}
+
+void shm_rproc_init_life(struct shm_rproc *shm)
+{
+	INIT_DELAYED_WORK(&shm->look, look);
+	spin_lock_init(&shm->table_lock);
+	shm->wanted = true;
+	shm->attached_at = jiffies - ATTACH_INTERVAL;
+	shm_rproc_init_vdevs(shm);
+}

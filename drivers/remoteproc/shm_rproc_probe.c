@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A remoteproc driver for a processor that shares memory and doorbells with us and that somebody else started, or will
+ * start: the main end of a link.
+ *
+ * Mainline's own rproc-virtio and virtio_rpmsg_bus run on it. They work on a private copy of the remote's resource
+ * table (shm_rproc_mirror.hpp); rings and buffers they read and write in shared memory as they always do, so a remote
+ * that lies there is stopped by their checks and not by ours.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+
+#include "shm_rproc.h"
+
+static void destroy_workers(void *data)
+{
+	destroy_workqueue(data);
+}
+
+static void free_bells(void *data)
+{
+	shm_rproc_free_bells(data);
+}
+
+static void close_down(void *data)
+{
+	struct shm_rproc *shm = data;
+
+	WRITE_ONCE(shm->closing, true);
+	mod_delayed_work(shm->workers, &shm->look, 0);
+	flush_delayed_work(&shm->look);
+}
+
+static void add_counters(struct shm_rproc *shm)
+{
+	struct dentry *dir = shm->rproc->dbg_dir;
+
+	if (!dir)
+		return;
+	debugfs_create_atomic_t("doorbells_received", 0444, dir, &shm->rings_in);
+	debugfs_create_atomic_t("doorbells_sent", 0444, dir, &shm->rings_out);
+	debugfs_create_atomic_t("remote_restarts", 0444, dir, &shm->restarts);
+	debugfs_create_atomic_t("tables_refused", 0444, dir, &shm->tables_refused);
+}
+
+static int shm_rproc_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct shm_rproc *shm;
+	struct rproc *rproc;
+	int ret;
+
+	rproc = devm_rproc_alloc(dev, dev_name(dev), &shm_rproc_ops, NULL, sizeof(*shm));
+	if (!rproc)
+		return -ENOMEM;
+	shm = rproc->priv;
+	shm->dev = dev;
+	shm->rproc = rproc;
+	platform_set_drvdata(pdev, shm);
+	shm_rproc_init_life(shm);
+
+	ret = shm_rproc_read_regions(shm);
+	if (ret)
+		return ret;
+
+	shm->workers = alloc_workqueue("%s", WQ_HIGHPRI, 0, dev_name(dev));
+	if (!shm->workers)
+		return -ENOMEM;
+	ret = devm_add_action_or_reset(dev, destroy_workers, shm->workers);
+	if (ret)
+		return ret;
+
+	ret = shm_rproc_request_bells(shm);
+	if (ret) {
+		shm_rproc_free_bells(shm);
+		return ret;
+	}
+	ret = devm_add_action_or_reset(dev, free_bells, shm);
+	if (ret)
+		return ret;
+
+	ret = shm_rproc_init_table(shm);
+	if (ret)
+		return ret;
+
+	/* Our worker attaches, when there is something to attach to. */
+	rproc->auto_boot = false;
+	rproc->state = RPROC_DETACHED;
+	set_bit(RPROC_FEAT_ATTACH_ON_RECOVERY, rproc->features);
+	ret = devm_rproc_add(dev, rproc);
+	if (ret)
+		return dev_err_probe(dev, ret, "cannot register with remoteproc\n");
+	add_counters(shm);
+
+	WRITE_ONCE(shm->ready, true);
+	ret = devm_add_action_or_reset(dev, close_down, shm);
+	if (ret)
+		return ret;
+	shm_rproc_look_soon(shm);
+	return 0;
+}
+
+/* The remote must be off our rings before this kernel ends; what else is attached ends with it. */
+static void shm_rproc_shutdown(struct platform_device *pdev)
+{
+	struct shm_rproc *shm = platform_get_drvdata(pdev);
+
+	WRITE_ONCE(shm->closing, true);
+	shm_rproc_withdraw(shm);
+}
+
+static const struct of_device_id shm_rproc_match[] = {
+	{ .compatible = "linux-remote,shm-rproc" },
+	{}
+};
+MODULE_DEVICE_TABLE(of, shm_rproc_match);
+
+static struct platform_driver shm_rproc_driver = {
+	.driver = {
+		.name = "shm_rproc",
+		.of_match_table = shm_rproc_match,
+	},
+	.probe = shm_rproc_probe,
+	.shutdown = shm_rproc_shutdown,
+};
+module_platform_driver(shm_rproc_driver);
+
+MODULE_DESCRIPTION("Remote processor that shares memory and doorbells with us");
+MODULE_AUTHOR("Linux Remote project");
+MODULE_LICENSE("GPL");
