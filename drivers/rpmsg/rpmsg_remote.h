@@ -92,6 +92,7 @@ struct rpmsg_remote_transmit {
  * @slots_lock:	guards the lists
  * @free:	slots that hold nothing
  * @pending:	slots that wait for the worker
+ * @delivering: the slot that the worker has
  * @starved:	the ring was left alone for want of a free slot
  * @rung:	the main rang since the ring was last looked at
  * @no_endpoint: messages that nobody listened for
@@ -111,6 +112,7 @@ struct rpmsg_remote_receive {
 	spinlock_t slots_lock;
 	struct list_head free;
 	struct list_head pending;
+	struct rpmsg_remote_slot *delivering;
 	bool starved;
 	bool rung;
 	u64 no_endpoint;
@@ -251,7 +253,9 @@ int rpmsg_remote_send(struct rpmsg_remote *remote, u32 src, u32 dst, const void 
 /* rpmsg_remote_receive.c */
 int rpmsg_remote_receive_init(struct rpmsg_remote *remote);
 void rpmsg_remote_receive_exit(struct rpmsg_remote *remote);
-int rpmsg_remote_receive_up(struct rpmsg_remote *remote, unsigned int num, size_t room);
+/* Slots for a ring of @num buffers with payloads of at most @room bytes; while the link is down. May wait for callbacks. */
+int rpmsg_remote_receive_resize(struct rpmsg_remote *remote, unsigned int num, size_t room);
+void rpmsg_remote_receive_up(struct rpmsg_remote *remote);
 void rpmsg_remote_receive_down(struct rpmsg_remote *remote);
 void rpmsg_remote_receive_doorbell(struct rpmsg_remote *remote);
 /* For the worker, while a callback of its own waits: did the main ring, and if so keep the ring moving. */

@@ -114,16 +114,15 @@ static int rpmsg_remote_up(struct rvdev_device *rvdev)
 		remote->ns = features & BIT_ULL(AMP_VIRTIO_RPMSG_F_NS);
 	}
 	WRITE_ONCE(remote->buffer_size, rpmsg_remote_buffer_size(remote));
+	largest = max(remote->buffer_size, AMP_RPMSG_BUFFER_SIZE);
+	err = rpmsg_remote_receive_resize(remote, remote->num_from_peer, largest - sizeof(struct amp_rpmsg_header));
+	if (err)
+		return err;
 	err = rpmsg_remote_channels_up(remote);
 	if (err)
 		return err;
 	rpmsg_remote_transmit_up(remote);
-	largest = max(remote->buffer_size, AMP_RPMSG_BUFFER_SIZE);
-	err = rpmsg_remote_receive_up(remote, remote->num_from_peer, largest - sizeof(struct amp_rpmsg_header));
-	if (err) {
-		rpmsg_remote_transmit_down(remote);
-		return err;
-	}
+	rpmsg_remote_receive_up(remote);
 	rpmsg_remote_announce_all(remote);
 	dev_info(&rvdev->dev, "rpmsg link is up: messages of up to %u bytes, name service %s, event index %s\n",
 		 rpmsg_remote_mtu(remote), str_on_off(remote->ns),

@@ -18,7 +18,8 @@ static bool rpmsg_remote_in_probe(struct rpmsg_device *rpdev, rpmsg_rx_cb_t cb)
 {
 	struct device *dev = &rpdev->dev;
 
-	return dev->driver && !device_is_bound(dev) && cb == to_rpmsg_driver(dev->driver)->callback;
+	return dev->driver && !device_is_bound(dev) &&
+	       cb == container_of(dev->driver, struct rpmsg_driver, drv)->callback;
 }
 
 struct rpmsg_endpoint *rpmsg_remote_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t cb, void *priv,

@@ -21,31 +21,56 @@ MODULE_PARM_DESC(rx_priority, "scheduling of the receive workers: 0 normal (defa
 #define RPMSG_REMOTE_SLOTS_MIN		16
 #define RPMSG_REMOTE_SLOTS_MAX		256
 
-static struct rpmsg_remote_slot *rpmsg_remote_pop(struct rpmsg_remote_receive *rx, struct list_head *list)
+static struct rpmsg_remote_slot *rpmsg_remote_pop(struct list_head *list)
 {
-	struct rpmsg_remote_slot *slot;
+	struct rpmsg_remote_slot *slot = list_first_entry_or_null(list, struct rpmsg_remote_slot, node);
 
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	slot = list_first_entry_or_null(list, struct rpmsg_remote_slot, node);
 	if (slot)
 		list_del(&slot->node);
 	return slot;
 }
 
-static void rpmsg_remote_push(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot, struct list_head *list)
+static struct rpmsg_remote_slot *rpmsg_remote_next_pending(struct rpmsg_remote_receive *rx)
+{
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	rx->delivering = rpmsg_remote_pop(&rx->pending);
+	return rx->delivering;
+}
+
+/* A free slot, or none: then the next one that gets free has the ring looked at. */
+static struct rpmsg_remote_slot *rpmsg_remote_get_slot(struct rpmsg_remote_receive *rx)
+{
+	struct rpmsg_remote_slot *slot;
+
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	slot = rpmsg_remote_pop(&rx->free);
+	rx->starved = !slot;
+	return slot;
+}
+
+static void rpmsg_remote_put_slot(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot,
+				  struct list_head *list)
 {
 	guard(spinlock_irqsave)(&rx->slots_lock);
 	list_add_tail(&slot->node, list);
 }
 
-/* Back to the free ones; a ring that waited for one is looked at again. */
-static void rpmsg_remote_free_slot(struct rpmsg_remote *remote, struct rpmsg_remote_slot *slot)
+/* With slots_lock. Slots got free: a ring that waits for one is looked at. */
+static void rpmsg_remote_feed(struct rpmsg_remote_receive *rx)
 {
-	struct rpmsg_remote_receive *rx = &remote->receive;
+	if (!rx->starved)
+		return;
+	rx->starved = false;
+	kthread_queue_work(rx->worker, &rx->work);
+}
 
-	rpmsg_remote_push(rx, slot, &rx->free);
-	if (xchg(&rx->starved, false))
-		kthread_queue_work(rx->worker, &rx->work);
+/* What the worker delivered. */
+static void rpmsg_remote_free_slot(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot)
+{
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	list_add_tail(&slot->node, &rx->free);
+	rx->delivering = NULL;
+	rpmsg_remote_feed(rx);
 }
 
 /* Ring -> slots. How many buffers it handled, bad ones too; with 0 the main has been asked for a doorbell. */
@@ -62,14 +87,12 @@ static unsigned int rpmsg_remote_pump(struct rpmsg_remote *remote)
 		return 0;
 	amp_link_receive_hush(remote->link);
 	while (handled < rx->num_slots) {
-		slot = rpmsg_remote_pop(rx, &rx->free);
-		if (!slot) {
-			WRITE_ONCE(rx->starved, true);
+		slot = rpmsg_remote_get_slot(rx);
+		if (!slot)
 			break;
-		}
 		err = amp_link_receive(remote->link, &slot->frame, slot->payload, rx->room, &complaint);
 		if (err == -EAGAIN || err == -EPROTO) {
-			rpmsg_remote_push(rx, slot, &rx->free);
+			rpmsg_remote_put_slot(rx, slot, &rx->free);
 			if (err == -EAGAIN && amp_link_receive_listen(remote->link))
 				continue;
 			break;
@@ -77,11 +100,11 @@ static unsigned int rpmsg_remote_pump(struct rpmsg_remote *remote)
 		handled++;
 		if (err) {
 			rpmsg_remote_complain(remote, RPMSG_REMOTE_FROM_MAIN, &complaint);
-			rpmsg_remote_push(rx, slot, &rx->free);
+			rpmsg_remote_put_slot(rx, slot, &rx->free);
 			continue;
 		}
 		slot->incarnation = remote->incarnation;
-		rpmsg_remote_push(rx, slot, &rx->pending);
+		rpmsg_remote_put_slot(rx, slot, &rx->pending);
 	}
 	if (handled) {
 		rx->batches++;
@@ -108,6 +131,7 @@ static bool rpmsg_remote_park(struct rpmsg_remote_receive *rx, struct rpmsg_remo
 	if (!endpoint->paused && !endpoint->quiet)
 		return false;
 	list_add_tail(&slot->node, &endpoint->parked);
+	rx->delivering = NULL;
 	rx->parked++;
 	return true;
 }
@@ -140,12 +164,12 @@ static void rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remot
 			endpoint->ept.cb(endpoint->ept.rpdev, slot->payload, frame->len, endpoint->ept.priv,
 					 frame->src);
 		}
-		rpmsg_remote_free_slot(remote, slot);
+		rpmsg_remote_free_slot(rx, slot);
 	}
 	rpmsg_remote_put_endpoint(endpoint);
 	return;
 free:
-	rpmsg_remote_free_slot(remote, slot);
+	rpmsg_remote_free_slot(rx, slot);
 }
 
 static void rpmsg_remote_receive_work(struct kthread_work *work)
@@ -156,7 +180,7 @@ static void rpmsg_remote_receive_work(struct kthread_work *work)
 	struct rpmsg_remote_slot *slot;
 
 	while (budget) {
-		slot = rpmsg_remote_pop(rx, &rx->pending);
+		slot = rpmsg_remote_next_pending(rx);
 		if (slot) {
 			rpmsg_remote_deliver(remote, slot);
 			budget--;
@@ -223,23 +247,40 @@ void rpmsg_remote_receive_forget(struct rpmsg_remote_endpoint *endpoint)
 {
 	struct rpmsg_remote_receive *rx = &endpoint->remote->receive;
 
-	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
-		rx->no_endpoint += list_count_nodes(&endpoint->parked);
-		endpoint->paused = false;
-		endpoint->quiet = false;
-		list_splice_init(&endpoint->parked, &rx->free);
-	}
-	if (xchg(&rx->starved, false))
-		kthread_queue_work(rx->worker, &rx->work);
+	guard(spinlock_irqsave)(&rx->slots_lock);
+	rx->no_endpoint += list_count_nodes(&endpoint->parked);
+	endpoint->paused = false;
+	endpoint->quiet = false;
+	list_splice_init(&endpoint->parked, &rx->free);
+	rpmsg_remote_feed(rx);
 }
 
-/* Slots for a ring of @num buffers with payloads of at most @room bytes. */
-static int rpmsg_remote_resize(struct rpmsg_remote *remote, unsigned int num, size_t room)
+static struct rpmsg_remote_slot *rpmsg_remote_slot_at(u8 *slots, size_t slot_size, unsigned int index)
+{
+	return (struct rpmsg_remote_slot *)(slots + index * slot_size);
+}
+
+/* Take the slots out of whatever list they are in. False: the worker has one. */
+static bool rpmsg_remote_recall(struct rpmsg_remote_receive *rx)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&rx->slots_lock);
+	if (rx->delivering)
+		return false;
+	rx->no_endpoint += rx->num_slots - list_count_nodes(&rx->free);
+	for (i = 0; i < rx->num_slots; i++)
+		list_del(&rpmsg_remote_slot_at(rx->slots, rx->slot_size, i)->node);
+	return true;
+}
+
+int rpmsg_remote_receive_resize(struct rpmsg_remote *remote, unsigned int num, size_t room)
 {
 	const unsigned int num_slots = clamp(num, RPMSG_REMOTE_SLOTS_MIN, RPMSG_REMOTE_SLOTS_MAX);
 	struct rpmsg_remote_receive *rx = &remote->receive;
 	size_t slot_size = ALIGN(struct_size_t(struct rpmsg_remote_slot, payload, room),
 				 __alignof__(struct rpmsg_remote_slot));
+	bool recalled = false;
 	unsigned int i;
 	u8 *slots;
 
@@ -248,45 +289,30 @@ static int rpmsg_remote_resize(struct rpmsg_remote *remote, unsigned int num, si
 	slots = kvcalloc(num_slots, slot_size, GFP_KERNEL);
 	if (!slots)
 		return -ENOMEM;
-	/* What came over the last life of the link is delivered before its memory goes. */
-	kthread_flush_worker(rx->worker);
-	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
-		struct rpmsg_remote_endpoint *endpoint;
-		unsigned long addr;
-
-		xa_for_each(&remote->endpoints, addr, endpoint) {
-			rx->no_endpoint += list_count_nodes(&endpoint->parked);
-			INIT_LIST_HEAD(&endpoint->parked);
-		}
-		rx->no_endpoint += list_count_nodes(&rx->pending);
-		INIT_LIST_HEAD(&rx->pending);
-		INIT_LIST_HEAD(&rx->free);
+	while (!recalled) {
+		/* What came over the last life of the link is delivered before its memory goes. */
+		kthread_flush_worker(rx->worker);
+		guard(spinlock_irqsave)(&rx->slots_lock);
+		recalled = rpmsg_remote_recall(rx);
+		if (!recalled)
+			continue;
 		swap(rx->slots, slots);
 		rx->slot_size = slot_size;
 		rx->num_slots = num_slots;
-		for (i = 0; i < num_slots; i++) {
-			struct rpmsg_remote_slot *slot = (void *)(rx->slots + i * slot_size);
-
-			list_add_tail(&slot->node, &rx->free);
-		}
+		for (i = 0; i < num_slots; i++)
+			list_add_tail(&rpmsg_remote_slot_at(rx->slots, slot_size, i)->node, &rx->free);
 	}
 	kvfree(slots);
 	rx->room = room;
 	return 0;
 }
 
-int rpmsg_remote_receive_up(struct rpmsg_remote *remote, unsigned int num, size_t room)
+void rpmsg_remote_receive_up(struct rpmsg_remote *remote)
 {
-	int err;
-
-	err = rpmsg_remote_resize(remote, num, room);
-	if (err)
-		return err;
 	scoped_guard(mutex, &remote->receive.lock)
 		remote->receive.up = true;
 	/* The main may have sent before it rang. */
 	rpmsg_remote_receive_doorbell(remote);
-	return 0;
 }
 
 void rpmsg_remote_receive_down(struct rpmsg_remote *remote)
