@@ -39,6 +39,7 @@ template <typename Env> class Table
 		static_assert(sizeof(HeaderCells<Env>) == sizeof(amp_rsc_header));
 		parsed_ = false;
 		vdevs_ = 0;
+		num_ = slot_ = 0;
 		memory.size = min<usize>(memory.size, kTableBytesMax);
 		memory_ = memory;
 		if (memory.size < sizeof(amp_rsc_header)) {
@@ -76,8 +77,8 @@ template <typename Env> class Table
 		}
 		num_ = bounded.value();
 		size_ = u32(sizeof(amp_rsc_header) + sizeof(u32) * num_);
-		for (u32 slot = 0; slot < num_; slot++)
-			AMP_TRY(parse_entry(slot, complaint));
+		for (slot_ = 0; slot_ < num_; slot_++)
+			AMP_TRY(parse_entry(slot_, complaint));
 		parsed_ = true;
 		return {};
 	}
@@ -98,6 +99,12 @@ template <typename Env> class Table
 	constexpr u32 incarnation() const
 	{
 		return incarnation_;
+	}
+
+	// After parse() refused: which entry it was, or how many there are where it was none of them.
+	constexpr u32 slot() const
+	{
+		return slot_;
 	}
 
 	// The vdev entry @index, counted in the order of the offsets.
@@ -214,6 +221,7 @@ template <typename Env> class Table
 	VdevLayout vdev_[kVdevsMax] = {};
 	u32 vdevs_ = 0;
 	u32 num_ = 0;
+	u32 slot_ = 0;
 	u32 size_ = 0;
 	u32 incarnation_ = 0;
 	bool parsed_ = false;

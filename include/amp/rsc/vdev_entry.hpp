@@ -23,7 +23,8 @@ struct VdevLayout {
 	u32 vrings;
 };
 
-// The words of one vring in an entry, each fetched once. num and align are bounded, da and notifyid are opaque.
+// The words of one vring in an entry, each fetched once. num and align are as vring() or words() says; da and notifyid
+// are opaque.
 struct VringWords {
 	u32 da;
 	u32 align;
@@ -32,6 +33,20 @@ struct VringWords {
 
 	constexpr bool operator==(const VringWords &) const = default;
 };
+
+// Is this a size and an alignment that a vring can have?
+inline Result<void> bounded(const VringWords &words, Complaint &complaint)
+{
+	if (!is_power_of_two(words.num) || words.num > AMP_VRING_NUM_MAX) {
+		complaint = { "vring num, expected a power of two of at most", words.num, AMP_VRING_NUM_MAX };
+		return Fault::BadTable;
+	}
+	if (!is_power_of_two(words.align) || words.align < kVringAlignMin || words.align > kVringAlignMax) {
+		complaint = { "vring align, expected a power of two from 4 to", words.align, kVringAlignMax };
+		return Fault::BadTable;
+	}
+	return {};
+}
 
 template <typename Env> struct VringCells {
 	Shared<u32, Env> da;
@@ -117,24 +132,28 @@ template <typename Env> class VdevEntry
 	{
 		if (index >= layout_.vrings)
 			return Fault::Invalid;
-		const auto *cell = vring_cells(index);
-		const VringWords words = { cell->da.fetch().unchecked(), cell->align.fetch().unchecked(),
-					   cell->num.fetch().unchecked(), cell->notifyid.fetch().unchecked() };
+		const VringWords words = this->words(index);
 
-		if (!is_power_of_two(words.num) || words.num > AMP_VRING_NUM_MAX) {
-			complaint = { "vring num, expected a power of two of at most", words.num, AMP_VRING_NUM_MAX };
-			return Fault::BadTable;
-		}
-		if (!is_power_of_two(words.align) || words.align < kVringAlignMin || words.align > kVringAlignMax) {
-			complaint = { "vring align, expected a power of two from 4 to", words.align, kVringAlignMax };
-			return Fault::BadTable;
-		}
+		AMP_TRY(bounded(words, complaint));
 		return words;
+	}
+	// The same unbounded: to show, or to see whether they changed. @index is below vrings().
+	VringWords words(u32 index) const
+	{
+		const auto *cell = vring_cells(index);
+
+		return { cell->da.fetch().unchecked(), cell->align.fetch().unchecked(), cell->num.fetch().unchecked(),
+			 cell->notifyid.fetch().unchecked() };
 	}
 	void put_vring_da(u32 index, u32 da)
 	{
 		if (index < layout_.vrings)
 			vring_cells(index)->da.put(da);
+	}
+	void put_vring_notifyid(u32 index, u32 notifyid)
+	{
+		if (index < layout_.vrings)
+			vring_cells(index)->notifyid.put(notifyid);
 	}
 
 	Result<void> read_config(u32 offset, void *to, u32 len) const

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The resource table of a link, remote end, and its vdevs: behind a C ABI. */
+#include <amp/env_kernel.hpp>
+#include <amp/rsc/builder.hpp>
+
+#include "rproc_vdev_remote_vdev.hpp"
+
+using namespace amp;
+using namespace amp::rsc;
+
+using Env = KernelEnv;
+
+static_assert(AMP_VDEVS_MAX == kVdevsMax && AMP_VDEV_VRINGS_MAX == kVringsMax);
+
+namespace
+{
+
+constexpr int kEinval = 22; // Linux's number, the same everywhere (uapi/asm-generic/errno-base.h)
+
+} // namespace
+
+struct amp_vdevs {
+	explicit amp_vdevs(const amp_vdevs_plan &plan)
+		: plan_(plan), window_{ static_cast<u8 *>(plan.table), plan.table_size }
+	{
+		for (u32 i = 0; i < plan.vdevs; i++)
+			vdev_[i].init(&plan.vdev[i]);
+	}
+
+	Result<void> check(amp_vdev_complaint &where)
+	{
+		Complaint complaint;
+		const auto checked = check_vdevs(where, complaint);
+
+		where.complaint = complaint.for_c();
+		return checked;
+	}
+
+	amp_table_news look_at_table(u32 random, amp_vdev_complaint &where)
+	{
+		if (table_.parsed()) {
+			if (table_.unchanged())
+				return AMP_TABLE_NO_NEWS;
+			table_ = {};
+			for (u32 i = 0; i < plan_.vdevs; i++)
+				vdev_[i].lose();
+			said_ = {};
+			awaited_ = false;
+			return AMP_TABLE_LOST;
+		}
+
+		Complaint complaint;
+		where = { {}, -1, -1 };
+		if (plan_.build) {
+			// Ours, but with another incarnation: a main that detaches puts back what it found when it attached.
+			if (built_ && find(where, complaint).ok())
+				return AMP_TABLE_FOUND;
+			if (build(random, where, complaint).ok() && find(where, complaint).ok()) {
+				built_ = true;
+				return AMP_TABLE_BUILT;
+			}
+			return say(where, complaint);
+		}
+		const auto found = find(where, complaint);
+		if (found.ok())
+			return AMP_TABLE_FOUND;
+		if (found.fault() != Fault::Again)
+			return say(where, complaint);
+		if (awaited_)
+			return AMP_TABLE_NO_NEWS;
+		awaited_ = true;
+		return AMP_TABLE_AWAITED;
+	}
+
+	bool withdraw()
+	{
+		if (!built_)
+			return false;
+		TableBuilder<Env>::invalidate(window_);
+		built_ = false;
+		return true;
+	}
+
+	RemoteVdev<Env> &vdev(u32 index)
+	{
+		return vdev_[index];
+	}
+	const RemoteVdev<Env> &vdev(u32 index) const
+	{
+		return vdev_[index];
+	}
+	const amp_vdev_plan &plan(u32 index) const
+	{
+		return plan_.vdev[index];
+	}
+
+      private:
+	Result<void> check_vdevs(amp_vdev_complaint &where, Complaint &complaint)
+	{
+		where = { {}, -1, -1 };
+		for (u32 i = 0; i < plan_.vdevs; i++) {
+			VringWords words[kVringsMax];
+
+			where.vdev = int(i);
+			where.vring = -1;
+			if (plan_.build)
+				AMP_TRY(place(plan_.vdev[i], words, where, complaint));
+			else
+				AMP_TRY(check_rings(plan_.vdev[i], where, complaint));
+		}
+		return {};
+	}
+
+	// What the table has to bring; devicetree may say a size, and then it has to fit.
+	Result<void> check_rings(const amp_vdev_plan &plan, amp_vdev_complaint &where, Complaint &complaint)
+	{
+		for (u32 ring = 0; ring < plan.vrings; ring++) {
+			where.vring = int(ring);
+			if (!plan.ring_num[ring])
+				continue;
+			const VringWords words = { 0, plan.align, plan.ring_num[ring], 0 };
+			AMP_TRY(bounded(words, complaint));
+			const u32 in = plan.ring_region[ring];
+			const auto size = VringLayout::of(words.num, words.align).size;
+			if (in < plan.num_regions && size > plan.regions[in].size) {
+				complaint = { "bytes of the vring's region, expected at least", plan.regions[in].size, size };
+				return Fault::Invalid;
+			}
+		}
+		return {};
+	}
+
+	// Rings of a vdev whose table we build. Several may share a region: then they lie one after the other.
+	Result<void> place(const amp_vdev_plan &plan, VringWords *words, amp_vdev_complaint &where, Complaint &complaint)
+	{
+		u64 end[kVringsMax] = {}; // of what is taken in the region of vring i
+
+		for (u32 ring = 0; ring < plan.vrings; ring++) {
+			where.vring = int(ring);
+			words[ring] = { 0, plan.align, plan.ring_num[ring], ring };
+			AMP_TRY(bounded(words[ring], complaint));
+			const u32 in = plan.ring_region[ring];
+			if (in >= plan.num_regions) {
+				complaint = { "regions named after the vring, expected", 0, 1 };
+				return Fault::Invalid;
+			}
+			const amp_region &region = plan.regions[in];
+			u64 from = 0;
+			for (u32 before = 0; before < ring; before++)
+				if (plan.ring_region[before] == in)
+					from = end[before];
+			// The used ring is aligned in the address space of both: so is the ring.
+			const u64 aligned = (region.da + from + plan.align - 1) & ~u64(plan.align - 1);
+			const u64 size = VringLayout::of(plan.ring_num[ring], plan.align).size;
+			end[ring] = aligned - region.da + size;
+			if (end[ring] > region.size) {
+				complaint = { "bytes of the vring's region, expected at least", region.size, end[ring] };
+				return Fault::Invalid;
+			}
+			if (region.da + end[ring] > AMP_RSC_ADDR_ANY) {
+				complaint = { "address of the vring, expected below that of a 32-bit table,", aligned,
+					      AMP_RSC_ADDR_ANY };
+				return Fault::Invalid;
+			}
+			words[ring].da = u32(aligned);
+		}
+		where.vring = -1;
+		return {};
+	}
+
+	Result<void> build(u32 random, amp_vdev_complaint &where, Complaint &complaint)
+	{
+		TableBuilder<Env> table(window_, plan_.vdevs);
+		u32 notifyid = 0;
+
+		for (u32 i = 0; i < plan_.vdevs; i++) {
+			const amp_vdev_plan &plan = plan_.vdev[i];
+			VringWords words[kVringsMax];
+
+			where.vdev = int(i);
+			AMP_TRY(place(plan, words, where, complaint));
+			for (u32 ring = 0; ring < plan.vrings; ring++)
+				words[ring].notifyid = notifyid++;
+			const VdevDraft draft = { plan.id, plan.features, words, plan.vrings, plan.config,
+						  plan.config_len };
+			AMP_TRY(table.vdev(draft, complaint));
+		}
+		where.vdev = -1;
+		return table.publish(random, complaint);
+	}
+
+	// A table that has what devicetree describes.
+	Result<void> find(amp_vdev_complaint &where, Complaint &complaint)
+	{
+		const auto parsed = table_.parse(window_, complaint);
+
+		if (!parsed.ok())
+			return parsed;
+		const auto agreed = agree(where, complaint);
+		if (!agreed.ok()) {
+			table_ = {};
+			return agreed;
+		}
+		for (u32 i = 0; i < plan_.vdevs; i++)
+			vdev_[i].find(table_.vdev(i).value());
+		return {};
+	}
+
+	Result<void> agree(amp_vdev_complaint &where, Complaint &complaint)
+	{
+		if (table_.vdevs() < plan_.vdevs) {
+			complaint = { "vdevs in the table, expected at least", table_.vdevs(), plan_.vdevs };
+			return Fault::BadTable;
+		}
+		for (u32 i = 0; i < plan_.vdevs; i++) {
+			const auto entry = table_.vdev(i).value();
+
+			where.vdev = int(i);
+			if (entry.id() != plan_.vdev[i].id) {
+				complaint = { "virtio id in the table, expected", entry.id(), plan_.vdev[i].id };
+				return Fault::BadTable;
+			}
+			if (entry.vrings() != plan_.vdev[i].vrings) {
+				complaint = { "vrings in the table, expected as devicetree describes", entry.vrings(),
+					      plan_.vdev[i].vrings };
+				return Fault::BadTable;
+			}
+		}
+		where.vdev = -1;
+		return {};
+	}
+
+	// Each thing that is wrong is news once.
+	amp_table_news say(amp_vdev_complaint &where, const Complaint &complaint)
+	{
+		const bool same = complaint.what == said_.what && complaint.value == said_.value &&
+				  complaint.limit == said_.limit;
+
+		said_ = complaint;
+		where.complaint = complaint.for_c();
+		return same ? AMP_TABLE_NO_NEWS : AMP_TABLE_BAD;
+	}
+
+	const amp_vdevs_plan &plan_;
+	Window window_;
+	Table<Env> table_;
+	Complaint said_;
+	bool awaited_ = false;
+	bool built_ = false;
+	RemoteVdev<Env> vdev_[kVdevsMax];
+};
+
+amp_size amp_vdevs_size()
+{
+	return sizeof(amp_vdevs);
+}
+
+void amp_vdevs_init(void *storage, const amp_vdevs_plan *plan)
+{
+	new (storage) amp_vdevs(*plan);
+}
+
+int amp_vdevs_check(amp_vdevs *vdevs, amp_vdev_complaint *complaint)
+{
+	return vdevs->check(*complaint).ok() ? 0 : -kEinval;
+}
+
+amp_table_news amp_vdevs_look_at_table(amp_vdevs *vdevs, amp_u32 random, amp_vdev_complaint *complaint)
+{
+	return vdevs->look_at_table(random, *complaint);
+}
+
+bool amp_vdevs_withdraw(amp_vdevs *vdevs)
+{
+	return vdevs->withdraw();
+}
+
+void amp_vdevs_look(amp_vdevs *vdevs, amp_u32 index, bool intact, bool fault, amp_vdev_news *news)
+{
+	*news = vdevs->vdev(index).look(intact, fault);
+	news->complaint.vdev = int(index);
+}
+
+int amp_vdevs_vring(const amp_vdevs *vdevs, amp_u32 index, amp_u32 vring, amp_vring_memory *memory)
+{
+	return vdevs->vdev(index).vring(vring, memory) ? 0 : -kEinval;
+}
+
+void amp_vdevs_mark(amp_vdevs *vdevs, amp_u32 index)
+{
+	vdevs->vdev(index).mark();
+}
+
+int amp_vdevs_read_config(const amp_vdevs *vdevs, amp_u32 index, amp_u32 offset, void *to, amp_u32 len)
+{
+	const auto *entry = vdevs->vdev(index).entry();
+
+	return entry && entry->read_config(offset, to, len).ok() ? 0 : -kEinval;
+}
+
+int amp_vdevs_write_config(amp_vdevs *vdevs, amp_u32 index, amp_u32 offset, const void *from, amp_u32 len)
+{
+	auto *entry = vdevs->vdev(index).entry();
+
+	return entry && entry->write_config(offset, from, len).ok() ? 0 : -kEinval;
+}
+
+void amp_vdevs_view(const amp_vdevs *vdevs, amp_u32 index, amp_vdev_view *view)
+{
+	const auto &vdev = vdevs->vdev(index);
+	const auto *entry = vdev.entry();
+
+	*view = {};
+	view->state = vdev.state();
+	view->offered = vdevs->plan(index).features;
+	view->vrings = vdevs->plan(index).vrings;
+	if (!entry)
+		return;
+	view->table = true;
+	view->status = entry->status();
+	view->taken = entry->gfeatures();
+	view->config_len = entry->config_len();
+	for (u32 i = 0; i < entry->vrings(); i++) {
+		const auto words = entry->words(i);
+
+		view->vring[i] = { words.da, words.align, words.num, words.notifyid };
+	}
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * rproc_vdev: the virtio devices of a remoteproc link, described by vdev@N nodes that are the same on both processors.
+ * The node above them says which end this Linux is: "virtio,rproc-remote" the remote end, a remoteproc the main end.
+ */
+#include <linux/module.h>
+#include <linux/platform_device.h>
+
+#include "rproc_vdev_remote.h"
+#include "rvdev_bus.h"
+
+static int __init rproc_vdev_init(void)
+{
+	int ret;
+
+	ret = rvdev_bus_init();
+	if (ret)
+		return ret;
+	rproc_vdev_debugfs_init();
+	ret = platform_driver_register(&rproc_vdev_remote_driver);
+	if (ret)
+		goto err_bus;
+	return 0;
+
+err_bus:
+	rproc_vdev_debugfs_exit();
+	rvdev_bus_exit();
+	return ret;
+}
+
+static void __exit rproc_vdev_exit(void)
+{
+	platform_driver_unregister(&rproc_vdev_remote_driver);
+	rproc_vdev_debugfs_exit();
+	rvdev_bus_exit();
+}
+
+/* Early, so that drivers of the bus may be built in too. */
+subsys_initcall(rproc_vdev_init);
+module_exit(rproc_vdev_exit);
+
+MODULE_DESCRIPTION("Virtio devices of a remoteproc link, described in devicetree");
+MODULE_AUTHOR("Linux Remote project");
+MODULE_LICENSE("GPL");
