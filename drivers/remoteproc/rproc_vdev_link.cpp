@@ -21,7 +21,7 @@ constexpr int kEinval = 22; // Linux's number, the same everywhere (uapi/asm-gen
 
 struct amp_vdevs {
 	explicit amp_vdevs(const amp_vdevs_plan &plan)
-		: plan_(plan), window_{ static_cast<u8 *>(plan.table), plan.table_size }
+		: plan_(plan), window_{static_cast<u8 *>(plan.table), plan.table_size}
 	{
 		for (u32 i = 0; i < plan.vdevs; i++)
 			vdev_[i].init(&plan.vdev[i]);
@@ -50,7 +50,7 @@ struct amp_vdevs {
 		}
 
 		Complaint complaint;
-		where = { {}, -1, -1 };
+		where = {{}, -1, -1};
 		if (plan_.build) {
 			// Ours, but with another incarnation: a main that detaches puts back what it found when it attached.
 			if (built_ && find(where, complaint).ok())
@@ -81,23 +81,14 @@ struct amp_vdevs {
 		return true;
 	}
 
-	RemoteVdev<Env> &vdev(u32 index)
-	{
-		return vdev_[index];
-	}
-	const RemoteVdev<Env> &vdev(u32 index) const
-	{
-		return vdev_[index];
-	}
-	const amp_vdev_plan &plan(u32 index) const
-	{
-		return plan_.vdev[index];
-	}
+	RemoteVdev<Env> &vdev(u32 index) { return vdev_[index]; }
+	const RemoteVdev<Env> &vdev(u32 index) const { return vdev_[index]; }
+	const amp_vdev_plan &plan(u32 index) const { return plan_.vdev[index]; }
 
-      private:
+private:
 	Result<void> check_vdevs(amp_vdev_complaint &where, Complaint &complaint)
 	{
-		where = { {}, -1, -1 };
+		where = {{}, -1, -1};
 		for (u32 i = 0; i < plan_.vdevs; i++) {
 			VringWords words[kVringsMax];
 
@@ -118,12 +109,13 @@ struct amp_vdevs {
 			where.vring = int(ring);
 			if (!plan.ring_num[ring])
 				continue;
-			const VringWords words = { 0, plan.align, plan.ring_num[ring], 0 };
+			const VringWords words = {0, plan.align, plan.ring_num[ring], 0};
 			AMP_TRY(bounded(words, complaint));
 			const u32 in = plan.ring_region[ring];
 			const auto size = VringLayout::of(words.num, words.align).size;
 			if (in < plan.num_regions && size > plan.regions[in].size) {
-				complaint = { "bytes of the vring's region, expected at least", plan.regions[in].size, size };
+				complaint = {"bytes of the vring's region, expected at least", plan.regions[in].size,
+					     size};
 				return Fault::Invalid;
 			}
 		}
@@ -131,17 +123,18 @@ struct amp_vdevs {
 	}
 
 	// Rings of a vdev whose table we build. Several may share a region: then they lie one after the other.
-	Result<void> place(const amp_vdev_plan &plan, VringWords *words, amp_vdev_complaint &where, Complaint &complaint)
+	Result<void> place(const amp_vdev_plan &plan, VringWords *words, amp_vdev_complaint &where,
+			   Complaint &complaint)
 	{
 		u64 end[kVringsMax] = {}; // of what is taken in the region of vring i
 
 		for (u32 ring = 0; ring < plan.vrings; ring++) {
 			where.vring = int(ring);
-			words[ring] = { 0, plan.align, plan.ring_num[ring], ring };
+			words[ring] = {0, plan.align, plan.ring_num[ring], ring};
 			AMP_TRY(bounded(words[ring], complaint));
 			const u32 in = plan.ring_region[ring];
 			if (in >= plan.num_regions) {
-				complaint = { "regions named after the vring, expected", 0, 1 };
+				complaint = {"regions named after the vring, expected", 0, 1};
 				return Fault::Invalid;
 			}
 			const amp_region &region = plan.regions[in];
@@ -154,12 +147,12 @@ struct amp_vdevs {
 			const u64 size = VringLayout::of(plan.ring_num[ring], plan.align).size;
 			end[ring] = aligned - region.da + size;
 			if (end[ring] > region.size) {
-				complaint = { "bytes of the vring's region, expected at least", region.size, end[ring] };
+				complaint = {"bytes of the vring's region, expected at least", region.size, end[ring]};
 				return Fault::Invalid;
 			}
 			if (region.da + end[ring] > AMP_RSC_ADDR_ANY) {
-				complaint = { "address of the vring, expected below that of a 32-bit table,", aligned,
-					      AMP_RSC_ADDR_ANY };
+				complaint = {"address of the vring, expected below that of a 32-bit table,", aligned,
+					     AMP_RSC_ADDR_ANY};
 				return Fault::Invalid;
 			}
 			words[ring].da = u32(aligned);
@@ -181,8 +174,8 @@ struct amp_vdevs {
 			AMP_TRY(place(plan, words, where, complaint));
 			for (u32 ring = 0; ring < plan.vrings; ring++)
 				words[ring].notifyid = notifyid++;
-			const VdevDraft draft = { plan.id, plan.features, words, plan.vrings, plan.config,
-						  plan.config_len };
+			const VdevDraft draft = {plan.id,     plan.features, words,
+						 plan.vrings, plan.config,   plan.config_len};
 			AMP_TRY(table.vdev(draft, complaint));
 		}
 		where.vdev = -1;
@@ -209,7 +202,7 @@ struct amp_vdevs {
 	Result<void> agree(amp_vdev_complaint &where, Complaint &complaint)
 	{
 		if (table_.vdevs() < plan_.vdevs) {
-			complaint = { "vdevs in the table, expected at least", table_.vdevs(), plan_.vdevs };
+			complaint = {"vdevs in the table, expected at least", table_.vdevs(), plan_.vdevs};
 			return Fault::BadTable;
 		}
 		for (u32 i = 0; i < plan_.vdevs; i++) {
@@ -217,12 +210,12 @@ struct amp_vdevs {
 
 			where.vdev = int(i);
 			if (entry.id() != plan_.vdev[i].id) {
-				complaint = { "virtio id in the table, expected", entry.id(), plan_.vdev[i].id };
+				complaint = {"virtio id in the table, expected", entry.id(), plan_.vdev[i].id};
 				return Fault::BadTable;
 			}
 			if (entry.vrings() != plan_.vdev[i].vrings) {
-				complaint = { "vrings in the table, expected as devicetree describes", entry.vrings(),
-					      plan_.vdev[i].vrings };
+				complaint = {"vrings in the table, expected as devicetree describes", entry.vrings(),
+					     plan_.vdev[i].vrings};
 				return Fault::BadTable;
 			}
 		}
@@ -323,6 +316,6 @@ void amp_vdevs_view(const amp_vdevs *vdevs, amp_u32 index, amp_vdev_view *view)
 	for (u32 i = 0; i < entry->vrings(); i++) {
 		const auto words = entry->words(i);
 
-		view->vring[i] = { words.da, words.align, words.num, words.notifyid };
+		view->vring[i] = {words.da, words.align, words.num, words.notifyid};
 	}
 }

@@ -103,7 +103,7 @@ struct rproc_vdev_device {
  */
 struct rproc_vdev_remote {
 	struct device *dev;
-	struct mutex lock;
+	struct mutex lock; /* of vdevs */
 	struct amp_vdevs *vdevs;
 	struct amp_vdevs_plan plan;
 	struct rproc_vdev_region regions[RPROC_VDEV_REGIONS_MAX];
@@ -112,7 +112,7 @@ struct rproc_vdev_remote {
 	struct rproc_vdev_doorbell ctrl;
 	struct rproc_vdev_doorbell all;
 	struct delayed_work look;
-	spinlock_t timing_lock;
+	spinlock_t timing_lock; /* of live, not_before and look */
 	bool live;
 	unsigned long not_before;
 	unsigned long pause;

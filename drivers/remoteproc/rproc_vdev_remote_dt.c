@@ -59,7 +59,7 @@ static int rproc_vdev_describe_vrings(struct rproc_vdev_remote *remote, struct d
 		return dev_err_probe(remote->dev, -EINVAL, "%pOF: memory-region \"vring%u\" is missing, of %u vrings\n",
 				     node, regions, plan->vrings);
 	if (regions > plan->vrings)
-		return dev_err_probe(remote->dev, -EINVAL, "%pOF: memory-region \"vring%u\" has no vring, expected %u\n",
+		return dev_err_probe(remote->dev, -EINVAL, "%pOF: memory-region \"vring%u\", but %u vrings\n",
 				     node, regions - 1, plan->vrings);
 	if (sizes > 0 && of_property_read_u32_array(node, "virtio,vring-sizes", plan->ring_num, sizes))
 		return -EINVAL;

@@ -22,9 +22,8 @@ namespace amp::rsc
  * The main may pass through a reset between two looks. Up, the driver sees that from the rings. Broken, nobody works
  * the rings, so used.flags, which is ours, gets NO_NOTIFY: the main need not kick, and a new ring has the word cleared.
  */
-template <typename Env> class RemoteVdev
-{
-      public:
+template <typename Env> class RemoteVdev {
+public:
 	void init(const amp_vdev_plan *plan)
 	{
 		plan_ = plan;
@@ -38,10 +37,7 @@ template <typename Env> class RemoteVdev
 		found_ = true;
 		status_ = 0;
 	}
-	void lose()
-	{
-		found_ = false;
-	}
+	void lose() { found_ = false; }
 
 	amp_vdev_news look(bool intact, bool fault)
 	{
@@ -105,20 +101,11 @@ template <typename Env> class RemoteVdev
 		*memory = memory_[index];
 		return true;
 	}
-	const VdevEntry<Env> *entry() const
-	{
-		return found_ ? &entry_ : nullptr;
-	}
-	VdevEntry<Env> *entry()
-	{
-		return found_ ? &entry_ : nullptr;
-	}
-	amp_vdev_state state() const
-	{
-		return static_cast<amp_vdev_state>(state_);
-	}
+	const VdevEntry<Env> *entry() const { return found_ ? &entry_ : nullptr; }
+	VdevEntry<Env> *entry() { return found_ ? &entry_ : nullptr; }
+	amp_vdev_state state() const { return static_cast<amp_vdev_state>(state_); }
 
-      private:
+private:
 	enum class State : u8 { Down = AMP_VDEV_DOWN, Up = AMP_VDEV_UP, Broken = AMP_VDEV_BROKEN };
 
 	static constexpr u16 kMark = AMP_VRING_USED_NO_NOTIFY;
@@ -200,8 +187,8 @@ template <typename Env> class RemoteVdev
 			memory = {};
 		setup_ = setup();
 		if (setup_.features & ~plan_->features) {
-			complaint = { "features taken by the main, expected none outside of", setup_.features,
-				      plan_->features };
+			complaint = {"features taken by the main, expected none outside of", setup_.features,
+				     plan_->features};
 			news.complaint.vring = -1;
 		} else {
 			while (ring < entry_.vrings() && accept_ring(ring, complaint).ok())
@@ -229,10 +216,11 @@ template <typename Env> class RemoteVdev
 		const auto size = VringLayout::of(words.num, words.align).size;
 		const auto window = regions_.translate(words.da, size, Fault::BadTable);
 		if (!window.ok()) {
-			complaint = { "vring da, expected in the regions of the vdev with room for bytes", words.da, size };
+			complaint = {"vring da, expected in the regions of the vdev with room for bytes", words.da,
+				     size};
 			return Fault::BadTable;
 		}
-		const amp_vring_memory memory = { window.value().va, window.value().size, words.num, words.align };
+		const amp_vring_memory memory = {window.value().va, window.value().size, words.num, words.align};
 		Vring<Env> ring;
 		AMP_TRY(ring.map(memory, complaint));
 		memory_[index] = memory;

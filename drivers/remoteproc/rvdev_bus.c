@@ -236,7 +236,7 @@ EXPORT_SYMBOL_GPL(rvdev_unregister);
  * @rvdev:	the device; @rvdev->ops->vring() and features() are valid from before this until after rvdev_down()
  *
  * Context: process, may sleep; not under a lock that the device's ops take.
- * Return: 0, also where no driver is bound: one that comes later finds the device up. Or the errno of the driver's up().
+ * Return: 0, also where no driver is bound: one that comes later finds the device up. Or an errno of the driver's up().
  */
 int rvdev_up(struct rvdev_device *rvdev)
 {

@@ -67,7 +67,7 @@ struct rvdev_device {
 	u32 index;
 	unsigned int num_vrings;
 	const struct rvdev_ops *ops;
-	struct mutex lock;
+	struct mutex lock; /* of what follows */
 	struct rvdev_driver *bound;
 	struct rvdev_driver __rcu *active;
 	bool up;

@@ -32,9 +32,8 @@ struct CarveoutDraft {
  *
  * Invalid, with @complaint: our own caller wants more than fits. The memory then holds no table.
  */
-template <typename Env> class TableBuilder
-{
-      public:
+template <typename Env> class TableBuilder {
+public:
 	TableBuilder(Window memory, u32 entries)
 		: memory_(memory), entries_(entries), end_(sizeof(amp_rsc_header) + sizeof(u32) * u64(entries))
 	{
@@ -98,7 +97,7 @@ template <typename Env> class TableBuilder
 	Result<void> publish(u32 incarnation, Complaint &complaint)
 	{
 		if (added_ != entries_) {
-			complaint = { "entries added to the table, expected", added_, entries_ };
+			complaint = {"entries added to the table, expected", added_, entries_};
 			return Fault::Invalid;
 		}
 		auto *const header = reinterpret_cast<HeaderCells<Env> *>(memory_.va);
@@ -110,18 +109,18 @@ template <typename Env> class TableBuilder
 		return {};
 	}
 
-      private:
+private:
 	// Room for the next entry.
 	Result<u8 *> next(u64 size, Complaint &complaint)
 	{
 		if (added_ == entries_) {
-			complaint = { "entries added to the table, expected at most", added_ + 1, entries_ };
+			complaint = {"entries added to the table, expected at most", added_ + 1, entries_};
 			return Fault::Invalid;
 		}
 		const u64 at = (end_ + sizeof(u32) - 1) & ~u64(sizeof(u32) - 1);
 		const u64 most = min<u64>(memory_.size, kTableBytesMax);
 		if (at > most || size > most - at) {
-			complaint = { "bytes for the table, expected at most its region,", at + size, most };
+			complaint = {"bytes for the table, expected at most its region,", at + size, most};
 			return Fault::Invalid;
 		}
 		reinterpret_cast<Shared<u32, Env> *>(memory_.va + sizeof(amp_rsc_header))[added_].put(u32(at));

@@ -30,9 +30,8 @@ static_assert(sizeof(amp_rsc_carveout) == 56 && sizeof(amp_rsc_devmem) == 56 && 
  *
  * Barrier (A): load-acquire of ver pairs with the builder's store-release of it: a version means a whole table.
  */
-template <typename Env> class Table
-{
-      public:
+template <typename Env> class Table {
+public:
 	// Again: there is no table yet. BadTable: there is a bad one, and @complaint says what is bad.
 	Result<void> parse(Window memory, Complaint &complaint)
 	{
@@ -43,13 +42,13 @@ template <typename Env> class Table
 		memory.size = min<usize>(memory.size, kTableBytesMax);
 		memory_ = memory;
 		if (memory.size < sizeof(amp_rsc_header)) {
-			complaint = { "bytes of memory for the table, expected at least", memory.size,
-				      sizeof(amp_rsc_header) };
+			complaint = {"bytes of memory for the table, expected at least", memory.size,
+				     sizeof(amp_rsc_header)};
 			return Fault::BadTable;
 		}
 		if (reinterpret_cast<uptr>(memory.va) % sizeof(u32)) {
-			complaint = { "address of the table, expected a multiple of", reinterpret_cast<uptr>(memory.va),
-				      sizeof(u32) };
+			complaint = {"address of the table, expected a multiple of", reinterpret_cast<uptr>(memory.va),
+				     sizeof(u32)};
 			return Fault::BadTable;
 		}
 
@@ -57,12 +56,12 @@ template <typename Env> class Table
 		if (version.is(0))
 			return Fault::Again;
 		if (!version.is(AMP_RSC_VERSION)) {
-			complaint = { "version of the table, expected", version.unchecked(), AMP_RSC_VERSION };
+			complaint = {"version of the table, expected", version.unchecked(), AMP_RSC_VERSION};
 			return Fault::BadTable;
 		}
 		const auto reserved = header()->reserved.fetch();
 		if (!reserved.is(0)) {
-			complaint = { "reserved word of the table, expected", reserved.unchecked(), 0 };
+			complaint = {"reserved word of the table, expected", reserved.unchecked(), 0};
 			return Fault::BadTable;
 		}
 		incarnation_ = header()->incarnation.fetch().unchecked();
@@ -72,7 +71,7 @@ template <typename Env> class Table
 		const auto num = header()->num.fetch();
 		const auto bounded = num.at_most(most, Fault::BadTable);
 		if (!bounded.ok()) {
-			complaint = { "entries in the table, expected at most", num.unchecked(), most };
+			complaint = {"entries in the table, expected at most", num.unchecked(), most};
 			return Fault::BadTable;
 		}
 		num_ = bounded.value();
@@ -83,29 +82,14 @@ template <typename Env> class Table
 		return {};
 	}
 
-	constexpr bool parsed() const
-	{
-		return parsed_;
-	}
-	constexpr u32 vdevs() const
-	{
-		return vdevs_;
-	}
+	constexpr bool parsed() const { return parsed_; }
+	constexpr u32 vdevs() const { return vdevs_; }
 	// Bytes from the start of the table to the end of its last entry.
-	constexpr u32 size() const
-	{
-		return size_;
-	}
-	constexpr u32 incarnation() const
-	{
-		return incarnation_;
-	}
+	constexpr u32 size() const { return size_; }
+	constexpr u32 incarnation() const { return incarnation_; }
 
 	// After parse() refused: which entry it was, or how many there are where it was none of them.
-	constexpr u32 slot() const
-	{
-		return slot_;
-	}
+	constexpr u32 slot() const { return slot_; }
 
 	// The vdev entry @index, counted in the order of the offsets.
 	Result<VdevEntry<Env>> vdev(u32 index) const
@@ -118,8 +102,8 @@ template <typename Env> class Table
 	// False: the table was taken away or built anew; what was parsed is still safe to use, but nobody's.
 	bool unchanged() const
 	{
-		if (!parsed_ || !header()->ver.fetch_acquire().is(AMP_RSC_VERSION) ||
-		    !header()->num.fetch().is(num_) || !header()->incarnation.fetch().is(incarnation_))
+		if (!parsed_ || !header()->ver.fetch_acquire().is(AMP_RSC_VERSION) || !header()->num.fetch().is(num_) ||
+		    !header()->incarnation.fetch().is(incarnation_))
 			return false;
 		for (u32 i = 0; i < vdevs_; i++)
 			if (!offset_cell(vdev_[i].slot)->fetch().is(vdev_[i].offset) ||
@@ -128,11 +112,8 @@ template <typename Env> class Table
 		return true;
 	}
 
-      private:
-	HeaderCells<Env> *header() const
-	{
-		return reinterpret_cast<HeaderCells<Env> *>(memory_.va);
-	}
+private:
+	HeaderCells<Env> *header() const { return reinterpret_cast<HeaderCells<Env> *>(memory_.va); }
 	Shared<u32, Env> *offset_cell(u32 slot) const
 	{
 		return reinterpret_cast<Shared<u32, Env> *>(memory_.va + sizeof(amp_rsc_header)) + slot;
@@ -144,15 +125,15 @@ template <typename Env> class Table
 		const u32 first = u32(sizeof(amp_rsc_header) + sizeof(u32) * num_);
 
 		if (offset % sizeof(u32)) {
-			complaint = { "offset of an entry, expected a multiple of", offset, sizeof(u32) };
+			complaint = {"offset of an entry, expected a multiple of", offset, sizeof(u32)};
 			return Fault::BadTable;
 		}
 		if (offset < first) {
-			complaint = { "offset of an entry, expected at least", offset, first };
+			complaint = {"offset of an entry, expected at least", offset, first};
 			return Fault::BadTable;
 		}
 		if (offset > memory_.size || memory_.size - offset < sizeof(u32)) {
-			complaint = { "offset of an entry, expected within a region of bytes", offset, memory_.size };
+			complaint = {"offset of an entry, expected within a region of bytes", offset, memory_.size};
 			return Fault::BadTable;
 		}
 		const u64 room = memory_.size - offset;
@@ -169,7 +150,7 @@ template <typename Env> class Table
 		default:
 			if (type >= AMP_RSC_VENDOR_FIRST && type <= AMP_RSC_VENDOR_LAST)
 				return occupy(offset, sizeof(u32), room, complaint);
-			complaint = { "type of an entry, expected up to 3 or 128 to", type, AMP_RSC_VENDOR_LAST };
+			complaint = {"type of an entry, expected up to 3 or 128 to", type, AMP_RSC_VENDOR_LAST};
 			return Fault::BadTable;
 		}
 	}
@@ -178,25 +159,25 @@ template <typename Env> class Table
 	{
 		AMP_TRY(occupy(offset, sizeof(amp_rsc_vdev), room, complaint));
 		if (vdevs_ == kVdevsMax) {
-			complaint = { "vdevs in the table, expected at most", vdevs_ + 1, kVdevsMax };
+			complaint = {"vdevs in the table, expected at most", vdevs_ + 1, kVdevsMax};
 			return Fault::BadTable;
 		}
 		const auto *cell = reinterpret_cast<VdevCells<Env> *>(memory_.va + offset);
 		const auto vrings = cell->num_of_vrings.fetch();
 		const auto bounded = vrings.at_most(u8(kVringsMax), Fault::BadTable);
 		if (!bounded.ok()) {
-			complaint = { "vrings of a vdev, expected at most", vrings.unchecked(), kVringsMax };
+			complaint = {"vrings of a vdev, expected at most", vrings.unchecked(), kVringsMax};
 			return Fault::BadTable;
 		}
 		for (const auto &reserved : cell->reserved) {
 			const auto value = reserved.fetch();
 			if (!value.is(0)) {
-				complaint = { "reserved byte of a vdev, expected", value.unchecked(), 0 };
+				complaint = {"reserved byte of a vdev, expected", value.unchecked(), 0};
 				return Fault::BadTable;
 			}
 		}
-		const VdevLayout layout = { offset, slot, cell->id.fetch().unchecked(),
-					    cell->config_len.fetch().unchecked(), bounded.value() };
+		const VdevLayout layout = {offset, slot, cell->id.fetch().unchecked(),
+					   cell->config_len.fetch().unchecked(), bounded.value()};
 		const u64 size = sizeof(amp_rsc_vdev) + sizeof(amp_rsc_vring) * u64(layout.vrings) + layout.config_len;
 
 		AMP_TRY(occupy(offset, size, room, complaint));
@@ -210,7 +191,7 @@ template <typename Env> class Table
 	Result<void> occupy(u32 offset, u64 size, u64 room, Complaint &complaint)
 	{
 		if (size > room) {
-			complaint = { "bytes of an entry, expected at most the rest of the region,", size, room };
+			complaint = {"bytes of an entry, expected at most the rest of the region,", size, room};
 			return Fault::BadTable;
 		}
 		size_ = max(size_, u32(offset + size));

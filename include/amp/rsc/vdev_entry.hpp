@@ -38,11 +38,11 @@ struct VringWords {
 inline Result<void> bounded(const VringWords &words, Complaint &complaint)
 {
 	if (!is_power_of_two(words.num) || words.num > AMP_VRING_NUM_MAX) {
-		complaint = { "vring num, expected a power of two of at most", words.num, AMP_VRING_NUM_MAX };
+		complaint = {"vring num, expected a power of two of at most", words.num, AMP_VRING_NUM_MAX};
 		return Fault::BadTable;
 	}
 	if (!is_power_of_two(words.align) || words.align < kVringAlignMin || words.align > kVringAlignMax) {
-		complaint = { "vring align, expected a power of two from 4 to", words.align, kVringAlignMax };
+		complaint = {"vring align, expected a power of two from 4 to", words.align, kVringAlignMax};
 		return Fault::BadTable;
 	}
 	return {};
@@ -82,9 +82,8 @@ static_assert(__builtin_offsetof(amp_rsc_vdev, status) == 24 && __builtin_offset
  *   vring[].da/num/align     both     what vring() gave    yes: bounded here, da by Regions
  *   config space             both     config_len           every value is possible
  */
-template <typename Env> class VdevEntry
-{
-      public:
+template <typename Env> class VdevEntry {
+public:
 	constexpr VdevEntry() = default;
 	VdevEntry(Window table, const VdevLayout &layout) : layout_(layout), base_(table.va + layout.offset)
 	{
@@ -92,40 +91,16 @@ template <typename Env> class VdevEntry
 		static_assert(sizeof(VringCells<Env>) == sizeof(amp_rsc_vring));
 	}
 
-	constexpr u32 id() const
-	{
-		return layout_.id;
-	}
-	constexpr u32 vrings() const
-	{
-		return layout_.vrings;
-	}
-	constexpr u32 config_len() const
-	{
-		return layout_.config_len;
-	}
+	constexpr u32 id() const { return layout_.id; }
+	constexpr u32 vrings() const { return layout_.vrings; }
+	constexpr u32 config_len() const { return layout_.config_len; }
 
 	// (B) pairs with the main's barriers before it writes status: what it prepared before is visible after this.
-	u8 status() const
-	{
-		return cells()->status.fetch_acquire().unchecked();
-	}
-	void put_status(u8 status)
-	{
-		cells()->status.put_release(status);
-	}
-	u32 dfeatures() const
-	{
-		return cells()->dfeatures.fetch().unchecked();
-	}
-	u32 gfeatures() const
-	{
-		return cells()->gfeatures.fetch().unchecked();
-	}
-	void put_gfeatures(u32 features)
-	{
-		cells()->gfeatures.put(features);
-	}
+	u8 status() const { return cells()->status.fetch_acquire().unchecked(); }
+	void put_status(u8 status) { cells()->status.put_release(status); }
+	u32 dfeatures() const { return cells()->dfeatures.fetch().unchecked(); }
+	u32 gfeatures() const { return cells()->gfeatures.fetch().unchecked(); }
+	void put_gfeatures(u32 features) { cells()->gfeatures.put(features); }
 
 	// The words of vring @index. BadTable and @complaint: its size or alignment is none. Invalid: no such vring.
 	Result<VringWords> vring(u32 index, Complaint &complaint) const
@@ -142,8 +117,8 @@ template <typename Env> class VdevEntry
 	{
 		const auto *cell = vring_cells(index);
 
-		return { cell->da.fetch().unchecked(), cell->align.fetch().unchecked(), cell->num.fetch().unchecked(),
-			 cell->notifyid.fetch().unchecked() };
+		return {cell->da.fetch().unchecked(), cell->align.fetch().unchecked(), cell->num.fetch().unchecked(),
+			cell->notifyid.fetch().unchecked()};
 	}
 	void put_vring_da(u32 index, u32 da)
 	{
@@ -181,20 +156,14 @@ template <typename Env> class VdevEntry
 		       cell->num_of_vrings.fetch().is(u8(layout_.vrings));
 	}
 
-      private:
-	VdevCells<Env> *cells() const
-	{
-		return reinterpret_cast<VdevCells<Env> *>(base_);
-	}
+private:
+	VdevCells<Env> *cells() const { return reinterpret_cast<VdevCells<Env> *>(base_); }
 	VringCells<Env> *vring_cells(u32 index) const
 	{
 		return reinterpret_cast<VringCells<Env> *>(base_ + sizeof(amp_rsc_vdev)) +
 		       Env::confine(index, layout_.vrings);
 	}
-	u8 *config() const
-	{
-		return base_ + sizeof(amp_rsc_vdev) + sizeof(amp_rsc_vring) * layout_.vrings;
-	}
+	u8 *config() const { return base_ + sizeof(amp_rsc_vdev) + sizeof(amp_rsc_vring) * layout_.vrings; }
 	constexpr bool in_config(u32 offset, u32 len) const
 	{
 		return offset <= layout_.config_len && len <= layout_.config_len - offset;
