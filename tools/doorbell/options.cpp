@@ -12,17 +12,16 @@
 namespace doorbell
 {
 
-const char kUsage[] =
-	"usage: doorbell-server [--vectors N] [--memory-size BYTES | --memory-file FILE]\n"
-	"                       --peer ID=SOCKET [--peer ID=SOCKET]...\n"
-	"\n"
-	"The server that QEMU's ivshmem-doorbell device connects to. Whoever connects to\n"
-	"SOCKET is peer ID, again and again: machines may start and stop in any order.\n"
-	"\n"
-	"  --peer ID=SOCKET     listen on SOCKET for peer ID (0..65535)\n"
-	"  --vectors N          interrupts of each peer (1..2048, default 4); give QEMU the same\n"
-	"  --memory-size BYTES  size of BAR 2, a power of two (default 4096)\n"
-	"  --memory-file FILE   use FILE for BAR 2 instead of anonymous memory\n";
+const char kUsage[] = "usage: doorbell-server [--vectors N] [--memory-size BYTES | --memory-file FILE]\n"
+		      "                       --peer ID=SOCKET [--peer ID=SOCKET]...\n"
+		      "\n"
+		      "The server that QEMU's ivshmem-doorbell device connects to. Whoever connects to\n"
+		      "SOCKET is peer ID, again and again: machines may start and stop in any order.\n"
+		      "\n"
+		      "  --peer ID=SOCKET     listen on SOCKET for peer ID (0..65535)\n"
+		      "  --vectors N          interrupts of each peer (1..2048, default 4); give QEMU the same\n"
+		      "  --memory-size BYTES  size of BAR 2, a power of two (default 4096)\n"
+		      "  --memory-file FILE   use FILE for BAR 2 instead of anonymous memory\n";
 
 namespace
 {
@@ -37,15 +36,13 @@ std::optional<std::uint64_t> number(std::string_view text)
 	return value;
 }
 
-std::uint64_t bounded(std::string_view option, std::string_view text, std::uint64_t least,
-		      std::uint64_t most)
+std::uint64_t bounded(std::string_view option, std::string_view text, std::uint64_t least, std::uint64_t most)
 {
 	const auto value = number(text);
 
 	if (!value || *value < least || *value > most)
-		throw std::invalid_argument(std::string(option) + " takes a number from " +
-					    std::to_string(least) + " to " + std::to_string(most) +
-					    ", not \"" + std::string(text) + "\"");
+		throw std::invalid_argument(std::string(option) + " takes a number from " + std::to_string(least) +
+					    " to " + std::to_string(most) + ", not \"" + std::string(text) + "\"");
 	return *value;
 }
 
@@ -59,10 +56,9 @@ void add_peer(Options &options, std::string_view text)
 	const auto path = text.substr(equals + 1);
 
 	if (path.size() >= sizeof(sockaddr_un::sun_path))
-		throw std::invalid_argument("socket path of " + std::to_string(path.size()) +
-					    " bytes is longer than the system's " +
-					    std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
-					    ": choose a shorter directory");
+		throw std::invalid_argument(
+			"socket path of " + std::to_string(path.size()) + " bytes is longer than the system's " +
+			std::to_string(sizeof(sockaddr_un::sun_path) - 1) + ": choose a shorter directory");
 	if (!options.sockets.emplace(id, path).second)
 		throw std::invalid_argument("peer " + std::to_string(id) + " is given twice");
 }

@@ -70,6 +70,15 @@ bool hung_up(int socket)
 	return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+/* What was rung while nobody was there is not for the one that comes. */
+void forget_rings(const OwnedFd &vector)
+{
+	std::uint64_t count;
+
+	while (read(vector.get(), &count, sizeof(count)) > 0)
+		;
+}
+
 sockaddr_un address_of(const std::string &path)
 {
 	sockaddr_un address = {};
@@ -82,8 +91,7 @@ sockaddr_un address_of(const std::string &path)
 } // namespace
 
 Server::Server(const Options &options)
-	: vectors_(options.vectors), memory_(open_memory(options)),
-	  epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"))
+	: memory_(open_memory(options)), epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1"))
 {
 	sigset_t ends;
 
@@ -93,6 +101,11 @@ Server::Server(const Options &options)
 	sigprocmask(SIG_BLOCK, &ends, nullptr);
 	signals_ = checked(signalfd(-1, &ends, SFD_CLOEXEC), "signalfd");
 	watch(signals_.get(), EPOLLIN, kSignal);
+	for (const auto &[id, path] : options.sockets)
+		for (unsigned vector = 0; vector < options.vectors; ++vector)
+			vectors_[id].push_back(std::make_shared<OwnedFd>(
+				checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+					"an eventfd for each vector of each peer (see ulimit -n)")));
 	try {
 		for (const auto &[id, path] : options.sockets)
 			listen_on(id, path);
@@ -150,7 +163,7 @@ void Server::join(PeerId id)
 
 	if (!socket)
 		return; // gone again before we looked
-	if (const auto old = peers_.find(id); old != peers_.end()) {
+	if (const auto old = clients_.find(id); old != clients_.end()) {
 		// A machine that was killed and restarted may be here before its own end is.
 		if (!hung_up(old->second.socket.get())) {
 			std::fprintf(stderr, "doorbell-server: peer %u is connected already: refused a second one\n",
@@ -159,72 +172,51 @@ void Server::join(PeerId id)
 		}
 		leave(id, "hung up");
 	}
-	Peer peer;
+	for (const SharedFd &vector : vectors_.at(id))
+		forget_rings(*vector);
 
-	peer.socket = std::move(socket);
-	for (unsigned vector = 0; vector < vectors_; ++vector)
-		peer.vectors.push_back(std::make_shared<OwnedFd>(
-			checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
-				"eventfd: too many vectors or peers for the limit on open files (ulimit -n)")));
+	Client client;
 
-	peer.outbox.add(kProtocolVersion);
-	peer.outbox.add(id);
-	peer.outbox.add(kMemoryFollows, memory_);
-	for (auto &[other_id, other] : peers_)
-		for (unsigned vector = 0; vector < vectors_; ++vector) {
-			peer.outbox.add(other_id, other.vectors[vector]);
-			other.outbox.add(id, peer.vectors[vector]);
-		}
-	for (const SharedFd &vector : peer.vectors)
-		peer.outbox.add(id, vector);
+	client.socket = std::move(socket);
+	client.outbox.add(kProtocolVersion);
+	client.outbox.add(id);
+	client.outbox.add(kMemoryFollows, memory_);
+	for (const auto &[other, vectors] : vectors_)
+		if (other != id)
+			for (const SharedFd &vector : vectors)
+				client.outbox.add(other, vector);
+	for (const SharedFd &vector : vectors_.at(id))
+		client.outbox.add(id, vector);
 
-	watch(peer.socket.get(), EPOLLIN | EPOLLRDHUP, kClient | id);
-	peers_.emplace(id, std::move(peer));
+	watch(client.socket.get(), EPOLLIN | EPOLLRDHUP, kClient | id);
+	clients_.emplace(id, std::move(client));
 	std::fprintf(stderr, "doorbell-server: peer %u joined\n", id);
-	flush_all();
+	flush(id);
 }
 
 void Server::leave(PeerId id, const char *why)
 {
-	peers_.erase(id);
-	for (auto &[other_id, other] : peers_)
-		other.outbox.add(id);
+	clients_.erase(id);
 	std::fprintf(stderr, "doorbell-server: peer %u left (%s)\n", id, why);
-	flush_all();
-}
-
-void Server::flush_all()
-{
-	std::vector<PeerId> ids;
-
-	for (const auto &[id, peer] : peers_)
-		ids.push_back(id);
-	for (const PeerId id : ids)
-		flush(id);
 }
 
 void Server::flush(PeerId id)
 {
-	const auto found = peers_.find(id);
-
-	if (found == peers_.end())
-		return;
-	Peer &peer = found->second;
-	const auto state = peer.outbox.flush(peer.socket.get());
+	Client &client = clients_.at(id);
+	const auto state = client.outbox.flush(client.socket.get());
+	unsigned events = EPOLLIN | EPOLLRDHUP;
 
 	if (state == Outbox::State::Broken)
 		return leave(id, "does not take our messages");
-	unsigned events = EPOLLIN | EPOLLRDHUP;
-
 	if (state == Outbox::State::Blocked)
 		events |= EPOLLOUT;
-	watch(peer.socket.get(), events, kClient | id, true);
+	watch(client.socket.get(), events, kClient | id, true);
 }
 
 void Server::serve(PeerId id)
 {
 	char byte;
-	const ssize_t got = recv(peers_.at(id).socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	const ssize_t got = recv(clients_.at(id).socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
 	if (got > 0)
 		return leave(id, "sent us data, which is not ivshmem");

@@ -15,6 +15,11 @@ namespace doorbell
 /*
  * Tells every client the descriptors by which the others are interrupted. It takes no part in
  * an interrupt itself: that goes from QEMU to QEMU through an eventfd.
+ *
+ * The eventfds belong to the id as its socket does, and outlive its clients: every client hears
+ * of all ids when it joins, and of nothing after that. The protocol would have it told of each
+ * leave and join, but QEMU (7.2 and later) frees a peer's eventfds when it leaves and writes to
+ * them when it joins again.
  */
 class Server {
 public:
@@ -28,28 +33,25 @@ public:
 	void run();
 
 private:
-	struct Peer {
+	struct Client {
 		OwnedFd socket;
-		std::vector<SharedFd> vectors;
 		Outbox outbox;
 	};
-	using Peers = std::map<PeerId, Peer>;
 
 	void listen_on(PeerId id, const std::string &path);
 	void join(PeerId id);
 	void leave(PeerId id, const char *why);
 	void serve(PeerId id);
 	void flush(PeerId id);
-	void flush_all();
 	void watch(int fd, unsigned events, std::uint64_t key, bool known = false);
 
-	const unsigned vectors_;
 	SharedFd memory_;
+	std::map<PeerId, std::vector<SharedFd>> vectors_;
 	OwnedFd epoll_;
 	OwnedFd signals_;
 	std::map<PeerId, OwnedFd> listeners_;
 	std::map<PeerId, std::string> paths_; // those that we made, to remove
-	Peers peers_;
+	std::map<PeerId, Client> clients_;
 };
 
 } // namespace doorbell

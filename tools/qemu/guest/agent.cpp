@@ -205,8 +205,8 @@ private:
 		while (waitpid(job.pid, &status, 0) < 0 && errno == EINTR)
 			;
 		jobs_.erase(number);
-		exited(number, static_cast<std::uint32_t>(WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-									      : WEXITSTATUS(status)));
+		exited(number,
+		       static_cast<std::uint32_t>(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)));
 	}
 
 	void exited(std::uint32_t number, std::uint32_t status) { port_.send('x', number, &status, sizeof(status)); }

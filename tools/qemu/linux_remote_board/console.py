@@ -12,7 +12,7 @@ REPORTS = re.compile(
     r"inconsistent lock state|suspicious RCU usage|bad unlock balance|held lock freed|"
     r"lock held when returning to user space|scheduling while atomic|sleeping function called|"
     r"kmemleak: \d+ new suspected|unreferenced object 0x|list_(add|del) corruption|refcount_t: |"
-    r"sysfs: cannot create duplicate|kobject.*(tried to|does not have a release)|DMA-API: ")
+    r"sysfs: cannot create duplicate|kobject.*(tried to|does not have a release)|DMA-API: |ODEBUG: ")
 
 
 class Console:

@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .places import BUILD, ROOT, BoardError, locked
+from .places import BUILD, ROOT, BoardError, die_with_us, locked
 
 VECTORS = 4
 
@@ -26,7 +26,8 @@ class Doorbells:
         arguments = [word for peer, path in enumerate(self.sockets) for word in ("--peer", f"{peer}={path}")]
         self._log = open(log, "wb")
         self._process = subprocess.Popen([str(_server()), "--vectors", str(VECTORS), *arguments],
-                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log)
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log,
+                                         preexec_fn=die_with_us)
         if self._process.stdout.readline() != b"ready\n":
             self.close()
             raise BoardError(f"the doorbell server does not start: see {log}")

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .places import TOOLS, BoardError, cache, locked
+from .places import TOOLS, BoardError, cache, die_with_us, locked
 from .progress import Progress
 
 TARBALL = Path("/usr/src/linux-source-6.12.tar.xz")
@@ -122,7 +122,7 @@ def _build(tree, out, flavour):
     command = [word for word in _make(tree, out, "Image", "modules") if word != "-s"]
     with open(log, "w") as copy:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                   errors="replace", env=_clean_environment())
+                                   errors="replace", env=_clean_environment(), preexec_fn=die_with_us)
         done = 0
         for line in process.stdout:
             copy.write(line)

@@ -10,6 +10,7 @@ from pathlib import Path
 from .channel import Channel, MachineGone, TimeIsUp
 from .console import Console
 from .devicetree import compose
+from .places import die_with_us
 from .qmp import Qmp
 
 PRIVATE_MIB, SHARED_MIB = 256, 16
@@ -65,7 +66,8 @@ class Machine:
                    "-chardev", f"socket,id=qmp,fd={theirs[1].fileno()}", "-mon", "chardev=qmp,mode=control"]
         self.console.note(f"power on: {shlex.join(command)}")
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                         stderr=subprocess.STDOUT, pass_fds=[end.fileno() for end in theirs])
+                                         stderr=subprocess.STDOUT, pass_fds=[end.fileno() for end in theirs],
+                                         preexec_fn=die_with_us)
         for end in theirs:
             end.close()
         self._reader = threading.Thread(target=self._pump, args=(self._process.stdout,), daemon=True)

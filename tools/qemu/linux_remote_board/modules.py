@@ -6,7 +6,7 @@ import subprocess
 from .kernel import ARCH, CROSS
 from .places import BUILD, ROOT, TOOLS, BoardError, locked
 
-GUEST_FLAGS = ("-std=c++20", "-O2", "-static", "-s", "-Wall", "-Wextra", "-Wshadow", "-Werror")
+GUEST_FLAGS = ("-std=c++20", "-O2", "-static", "-s", "-pthread", "-Wall", "-Wextra", "-Wshadow", "-Werror")
 
 
 def build(kernel, flavour):
@@ -17,12 +17,13 @@ def build(kernel, flavour):
         environment = {name: value for name, value in os.environ.items()
                        if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "KDIR", "OUT", "O", "M")}
         command = ["nice", "make", "-C", str(ROOT), f"OUT={out}", f"KDIR={kernel.tree}", f"ARCH={ARCH}",
-                   f"CROSS_COMPILE={CROSS}", f"-j{os.cpu_count() or 1}"]
+                   f"CROSS_COMPILE={CROSS}", f"-j{os.cpu_count() or 1}", *os.environ.get("BOARD_MAKE", "").split()]
         with open(log, "w") as copy:
             done = subprocess.run(command, stdout=copy, stderr=subprocess.STDOUT, env=environment)
         if done.returncode:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
-            raise BoardError(f"{tail}\nboard: the modules do not build for the {flavour} kernel; log: {log}")
+            lines = log.read_text(errors="replace").splitlines()
+            said = "\n".join([line for line in lines if "error" in line.lower()][:10] or lines[-10:])
+            raise BoardError(f"{said}\nboard: the modules do not build for the {flavour} kernel; log: {log}")
         order = out / "modules.order"
         return [out / f"{name.removesuffix('.o').removesuffix('.ko')}.ko" for name in order.read_text().split()]
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Says what was tested, one line a result, and counts."""
+"""Says what was tested, one line a result, and counts; also for a caller that names a file in AMP_RESULTS."""
+import os
 import sys
 
+TO_CALLER = {"passed": "pass", "failed": "fail", "skipped": "skip"}
 WORDS = {"passed": ("ok  ", "32"), "failed": ("FAIL", "31"), "skipped": ("skip", "33")}
 
 
@@ -24,6 +26,9 @@ class Results:
             for line in detail.splitlines():
                 print(f"       {line}", file=self._out)
         self._out.flush()
+        if "AMP_RESULTS" in os.environ:
+            with open(os.environ["AMP_RESULTS"], "a") as results:
+                results.write(f"{TO_CALLER[result]} {name}\n")
 
     def add_cases(self, prefix, cases):
         for case in cases:

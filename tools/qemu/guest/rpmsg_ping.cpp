@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// rpmsg_ping [NAME [ROUNDS]]: sends messages of 1 byte to the MTU to an echo service, each again and again for ROUNDS,
+// and compares what comes back.
+#include <algorithm>
+#include <cstdint>
+
+#include "message.hpp"
+
+int main(int argc, char **argv)
+{
+	const std::string name = argc > 1 ? argv[1] : "rpmsg-raw";
+	const unsigned rounds = argc > 2 ? static_cast<unsigned>(std::strtoul(argv[2], nullptr, 0)) : 1;
+	const guest::Endpoint endpoint(guest::device_of(name));
+	double least = 1e9, most = 0, sum = 0;
+	std::uint32_t number = 0;
+
+	for (unsigned round = 0; round < rounds; ++round)
+		for (std::size_t length = 1; length <= guest::kMtu; ++length) {
+			const guest::Message message(++number, length);
+			std::uint8_t back[guest::kMtu];
+			const auto start = guest::Clock::now();
+
+			if (!endpoint.send(message.data(), length))
+				guest::fail_errno("ping: cannot send " + std::to_string(length) + " bytes");
+			if (!endpoint.wait(POLLIN, 5000))
+				guest::fail("ping: no answer to " + std::to_string(length) + " bytes within 5 s");
+			const auto got = endpoint.receive(back, sizeof(back));
+			const double time =
+				std::chrono::duration<double, std::micro>(guest::Clock::now() - start).count();
+
+			if (const auto wrong = message.differs_from(back, got); !wrong.empty())
+				guest::fail("ping: message " + std::to_string(number) + ": " + wrong);
+			least = std::min(least, time);
+			most = std::max(most, time);
+			sum += time;
+		}
+
+	std::uint8_t too_long[guest::kMtu + 1] = {};
+
+	if (endpoint.send(too_long, sizeof(too_long)) || errno != EMSGSIZE)
+		guest::fail_errno("ping: one byte more than the MTU is not refused with EMSGSIZE");
+	std::printf("messages=%u sizes=1..%zu rtt_us_min=%.0f rtt_us_mean=%.0f rtt_us_max=%.0f\n", number, guest::kMtu,
+		    least, sum / number, most);
+	return 0;
+}

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The main end of a link attaches whoever starts first, and again after every restart of either end."""
+import struct
+
+RPROC = "/sys/class/remoteproc/remoteproc0"
+COUNTERS = "/sys/kernel/debug/remoteproc/remoteproc0"
+DRIVER = "/sys/bus/platform/drivers/shm_rproc"
+STATUS = 20 + 24  # of the vdev, in a table of one entry
+DRIVER_OK = 4
+
+
+def load_main(main):
+    main.check("modprobe ivshmem_mailbox && modprobe virtio_rpmsg_bus && modprobe shm_rproc")
+
+
+def load_remote(remote):
+    remote.check("modprobe ivshmem_mailbox && modprobe rpmsg_remote && modprobe rproc_vdev")
+
+
+def state(main):
+    return main.check(f"cat {RPROC}/state").strip()
+
+
+class Both:
+    """Waits until both ends say that the link is up, or that the main is off it, since this was made."""
+
+    def __init__(self, main, remote):
+        self.main, self.remote = main, remote
+        self.marks = main.console.position, remote.console.position
+
+    def up(self):
+        self.main.wait_for("rpmsg host is online", 40, self.marks[0])
+        self.remote.wait_for("rpmsg link is up", 40, self.marks[1])
+
+    def detached(self):
+        self.main.wait_for("detached remote processor", 40, self.marks[0])
+
+
+def status(board):
+    with board.ddr() as memory:
+        return memory[STATUS]
+
+
+def run(board):
+    board.need("shm_rproc", "ivshmem_mailbox", "rproc_vdev", "rpmsg_remote")
+    main = board.machine("main", autoload=False)
+    with board.step("main first: waits for a table"):
+        load_main(main)
+        main.wait_for("no resource table yet", 20)
+        board.expect(state(main) == "detached", "not detached")
+    remote = board.machine("remote", autoload=False)
+    with board.step("attaches when the remote has built its table"):
+        link = Both(main, remote)
+        load_remote(remote)
+        link.up()
+        board.expect(state(main) == "attached", "not attached")
+        board.expect(status(board) & DRIVER_OK, f"status in the table is {status(board)}")
+    with board.step("the remote leaves and comes back"):
+        for _ in range(3):
+            link = Both(main, remote)
+            remote.check("modprobe -r rpmsg_remote rproc_vdev")
+            link.detached()
+            load_remote(remote)
+            link.up()
+    with board.step("the remote reboots without a warning"):
+        link = Both(main, remote)
+        remote.reset()
+        load_remote(remote)
+        main.wait_for("the remote (restarted|took its resource table away)", 40, link.marks[0])
+        link.up()
+    with board.step("the main reboots without a warning"):
+        for _ in range(2):
+            main.reset()
+            link = Both(main, remote)
+            load_main(main)
+            main.wait_for("went without a word", 40, link.marks[0])
+            link.up()
+    with board.step("the main reboots in order: the remote sees status 0 before it is gone"):
+        link = Both(main, remote)
+        boots = main._channel.greetings
+        main.start_job("reboot -f")
+        remote.wait_for("link is down", 40, link.marks[1])
+        main.wait_boot(boots=boots + 1)
+        load_main(main)
+        link.up()
+    with board.step("the virtio driver leaves and comes back"):
+        for _ in range(5):
+            link = Both(main, remote)
+            main.check("modprobe -r virtio_rpmsg_bus")
+            board.expect(not status(board) & DRIVER_OK, f"status in the table is still {status(board)}")
+            main.check("modprobe virtio_rpmsg_bus")
+            link.up()
+    with board.step("the driver leaves and comes back"):
+        for _ in range(3):
+            link = Both(main, remote)
+            main.check("modprobe -r shm_rproc")
+            board.expect(status(board) == 0, f"status in the table is still {status(board)}")
+            main.check("modprobe shm_rproc")
+            link.up()
+            link = Both(main, remote)
+            main.check(f"echo remoteproc >{DRIVER}/unbind && echo remoteproc >{DRIVER}/bind")
+            link.up()
+    with board.step("what the user wants counts: detach and stop stay until start"):
+        for verb in ("detach", "stop"):
+            link = Both(main, remote)
+            main.check(f"echo {verb} >{RPROC}/state")
+            board.expect(state(main) == "detached", f"{state(main)} after {verb}")
+            remote.check("modprobe -r rpmsg_remote rproc_vdev")
+            load_remote(remote)
+            board.expect(state(main) == "detached", f"{state(main)} after {verb} and a doorbell")
+            main.check(f"echo start >{RPROC}/state")
+            link.up()
+    with board.step("a crash that somebody reports is recovered"):
+        link = Both(main, remote)
+        main.check(f"echo 1 >{COUNTERS}/crash")
+        link.up()
+        main.wait_for("is now attached", 20, link.marks[0])
+    with board.step("malformed tables are refused with their reason"):
+        remote.check("modprobe -r rpmsg_remote rproc_vdev")
+        for words, reason in BAD_TABLES:
+            since = main.console.position
+            with board.ddr() as memory:
+                table = good_table()
+                for offset, value in words.items():
+                    struct.pack_into("<I", table, offset, value)
+                memory[4:4096] = bytes(table[4:])
+                memory[0:4] = bytes(table[0:4])
+            result, _ = main.run(f"echo start >{RPROC}/state")
+            board.expect(result, f"accepted: {reason}")
+            main.wait_for(f"resource table refused:.*{reason}", 10, since)
+        board.expect(int(main.check(f"cat {COUNTERS}/tables_refused")) == len(BAD_TABLES), "refusals not counted")
+    with board.step("and a good one after them is taken"):
+        link = Both(main, remote)
+        load_remote(remote)
+        link.up()
+
+
+ENTRY = 20
+RING0 = ENTRY + 28
+RING1 = RING0 + 20
+ANY = 0xffffffff
+
+
+def good_table():
+    table = bytearray(4096)
+    struct.pack_into("<5I", table, 0, 1, 1, 0, 0, ENTRY)
+    struct.pack_into("<6I4B", table, ENTRY, 3, 7, 0, 1, 0, 0, 0, 2, 0, 0)
+    for at in (RING0, RING1):
+        struct.pack_into("<5I", table, at, ANY, 4096, 256, 0, 0)
+    return table
+
+
+BAD_TABLES = (
+    ({0: 7}, "version of the table, expected 1 .*found 7"),
+    ({4: 5000}, "entries in the table, expected at most .*found 5000"),
+    ({8: 1}, "reserved word of the table"),
+    ({16: 22}, "offset of an entry, expected a multiple of 4"),
+    ({16: 8}, "offset of an entry, expected at least 20"),
+    ({16: 0x10000}, "offset of an entry, expected within"),
+    ({16: 4092, 4092: 3}, "bytes of an entry"),
+    ({ENTRY: 77}, "type of an entry"),
+    ({ENTRY: 1}, "devmem"),
+    ({ENTRY: 0}, "carveout by a name"),
+    ({ENTRY + 24: 3 << 8}, "vdev 0: vrings of a vdev"),
+    ({ENTRY + 24: 2 << 8 | 1 << 16}, "reserved byte"),
+    ({ENTRY + 20: 0x10000}, "bytes of an entry"),
+    ({RING0 + 8: 0}, "vring num, expected a power of two .*found 0"),
+    ({RING1 + 8: 100}, "vring num, expected a power of two .*found 100"),
+    ({RING1 + 4: 3}, "vring align"),
+    ({RING0 + 4: 65536}, "vdev 0 vring 0: .*(align|bytes for the vring)"),
+    ({RING0: 0x50004000}, "vdev 0 vring 0: vring da"),
+    ({RING1 + 8: 1024}, "vdev 0 vring 1: bytes for the vring"),
+)
