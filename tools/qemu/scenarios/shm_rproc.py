@@ -29,8 +29,14 @@ class Both:
         self.marks = main.console.position, remote.console.position
 
     def up(self):
-        self.main.wait_for("rpmsg host is online", 40, self.marks[0])
-        self.remote.wait_for("rpmsg link is up", 40, self.marks[1])
+        try:
+            self.main.wait_for("rpmsg host is online", 40, self.marks[0])
+            self.remote.wait_for("rpmsg link is up", 10, self.marks[1])
+        except Exception:
+            for m in (self.main, self.remote):
+                m.run("echo w >/proc/sysrq-trigger; echo t > /proc/sysrq-trigger; cat /proc/interrupts; head -50 /sys/kernel/debug/rproc_vdev/*/* /sys/kernel/debug/rpmsg_remote/*/*")
+                m.sync_console()
+            raise
 
     def detached(self):
         self.main.wait_for("detached remote processor", 40, self.marks[0])
