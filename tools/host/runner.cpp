@@ -13,7 +13,7 @@
 #include "../../drivers/kunit/cases/test.h"
 
 #define AMP_CASE(suite, name) extern "C" void amp_case_##suite##_##name(amp_test *test);
-#include "../../drivers/kunit/cases/cases.def"
+#include "../../drivers/kunit/cases/list.h"
 #undef AMP_CASE
 
 namespace
@@ -27,20 +27,19 @@ struct Entry {
 
 constexpr Entry kEntries[] = {
 #define AMP_CASE(suite, name) {#suite, #name, amp_case_##suite##_##name},
-#include "../../drivers/kunit/cases/cases.def"
+#include "../../drivers/kunit/cases/list.h"
 #undef AMP_CASE
 };
 
 constexpr unsigned kFailuresMax = 10; // of one case: what follows says no more
 
-class Case : public testing::Test
-{
+class Case : public testing::Test {
 public:
 	explicit Case(const Entry &entry) : entry_(entry) {}
 
 	void TestBody() override
 	{
-		static constexpr amp_test_services services = {zalloc, failed, stop};
+		static constexpr amp_test_services services = {zalloc, failed, stop, breathe};
 		amp_test test = {&services, this, 0};
 
 		entry_.run(&test);
@@ -64,14 +63,12 @@ private:
 		static_cast<Case *>(test->context)->allocations_.push_back(made);
 		return made;
 	}
-	static void failed(amp_test *test, const char *file, int line, const char *text,
-			   amp_u64 left, amp_u64 right)
+	static void failed(amp_test *test, const char *file, int line, const char *text, amp_u64 left, amp_u64 right)
 	{
 		if (++test->failures > kFailuresMax)
 			return;
-		ADD_FAILURE_AT(file, line)
-			<< "expected " << text << ", but the values were " << left << " and "
-			<< right << std::hex << " (0x" << left << ", 0x" << right << ")";
+		ADD_FAILURE_AT(file, line) << "expected " << text << ", but the values were " << left << " and "
+					   << right << std::hex << " (0x" << left << ", 0x" << right << ")";
 	}
 	[[noreturn]] static void stop(amp_test *test, const char *why)
 	{
@@ -81,12 +78,13 @@ private:
 		std::abort();
 	}
 
+	static void breathe(amp_test *) {}
+
 	const Entry &entry_;
 	std::vector<void *> allocations_;
 };
 
-class Report : public testing::EmptyTestEventListener
-{
+class Report : public testing::EmptyTestEventListener {
 public:
 	Report()
 	{
@@ -105,28 +103,26 @@ private:
 	void OnTestPartResult(const testing::TestPartResult &part) override
 	{
 		if (part.failed())
-			std::printf("        %s:%d: %s\n", part.file_name(), part.line_number(),
-				    part.message());
+			std::printf("        %s:%d: %s\n", part.file_name(), part.line_number(), part.message());
 	}
 	void OnTestEnd(const testing::TestInfo &info) override
 	{
 		const bool passed = info.result()->Passed();
 
 		if (results_) {
-			std::fprintf(results_, "%s %s%s.%s\n", passed ? "pass" : "fail",
-				     prefix_.c_str(), info.test_suite_name(), info.name());
+			std::fprintf(results_, "%s %s%s.%s\n", passed ? "pass" : "fail", prefix_.c_str(),
+				     info.test_suite_name(), info.name());
 			std::fflush(results_);
 		}
 		if (!passed)
-			std::printf("  fail  %s%s.%s\n", prefix_.c_str(), info.test_suite_name(),
-				    info.name());
+			std::printf("  fail  %s%s.%s\n", prefix_.c_str(), info.test_suite_name(), info.name());
 		std::fflush(stdout);
 	}
 	void OnTestSuiteEnd(const testing::TestSuite &suite) override
 	{
-		std::printf("  %s  %s%s: %d of %d cases, %d ms\n", suite.Passed() ? "pass" : "fail",
-			    prefix_.c_str(), suite.name(), suite.successful_test_count(),
-			    suite.test_to_run_count(), static_cast<int>(suite.elapsed_time()));
+		std::printf("  %s  %s%s: %d of %d cases, %d ms\n", suite.Passed() ? "pass" : "fail", prefix_.c_str(),
+			    suite.name(), suite.successful_test_count(), suite.test_to_run_count(),
+			    static_cast<int>(suite.elapsed_time()));
 		std::fflush(stdout);
 	}
 

@@ -9,14 +9,12 @@
 namespace amp::cases
 {
 
-template <typename T>
-constexpr u64 number(T value)
+template <typename T> constexpr u64 number(T value)
 {
 	return static_cast<u64>(value);
 }
 
-inline bool expect(amp_test &test, const char *file, int line, const char *text, bool good,
-		   u64 left, u64 right)
+inline bool expect(amp_test &test, const char *file, int line, const char *text, bool good, u64 left, u64 right)
 {
 	if (!good)
 		test.services->failed(&test, file, line, text, left, right);
@@ -24,21 +22,18 @@ inline bool expect(amp_test &test, const char *file, int line, const char *text,
 }
 
 // Values to loop over: for (const u16 head : list<u16>(8, 9, 0xffff)).
-template <typename T, usize kCount>
-struct List {
+template <typename T, usize kCount> struct List {
 	T at[kCount];
 
 	constexpr const T *begin() const { return at; }
 	constexpr const T *end() const { return at + kCount; }
 };
-template <typename T, typename... Values>
-constexpr List<T, sizeof...(Values)> list(Values... values)
+template <typename T, typename... Values> constexpr List<T, sizeof...(Values)> list(Values... values)
 {
 	return {{static_cast<T>(values)...}};
 }
 
-template <typename T>
-T *make(amp_test &test, usize count = 1)
+template <typename T> T *make(amp_test &test, usize count = 1)
 {
 	T *const made = static_cast<T *>(test.services->zalloc(&test, sizeof(T) * count));
 	for (usize i = 0; i < count; i++)
@@ -67,8 +62,7 @@ inline bool same_bytes(const void *left, const void *right, usize size)
 }
 
 // Numbers that look random and are the same in every run.
-class Dice
-{
+class Dice {
 public:
 	explicit Dice(u32 seed) : state_(seed | 1) {}
 	u32 roll()
@@ -87,14 +81,13 @@ private:
 } // namespace amp::cases
 
 // In a function with an amp_test called test. CHECK goes on, REQUIRE leaves the function. Both have a value: it held.
-#define CHECK(condition) \
-	amp::cases::expect(test, __FILE__, __LINE__, #condition, bool(condition), 0, 1)
-#define CHECK_EQ(left, right)                                                           \
-	({                                                                              \
-		const auto check_left = amp::cases::number(left);                       \
-		const auto check_right = amp::cases::number(right);                     \
-		amp::cases::expect(test, __FILE__, __LINE__, #left " == " #right,       \
-				   check_left == check_right, check_left, check_right); \
+#define CHECK(condition) amp::cases::expect(test, __FILE__, __LINE__, #condition, bool(condition), 0, 1)
+#define CHECK_EQ(left, right)                                                                                \
+	({                                                                                                   \
+		const auto check_left = amp::cases::number(left);                                            \
+		const auto check_right = amp::cases::number(right);                                          \
+		amp::cases::expect(test, __FILE__, __LINE__, #left " == " #right, check_left == check_right, \
+				   check_left, check_right);                                                 \
 	})
 #define REQUIRE(condition)             \
 	do {                           \
@@ -107,7 +100,7 @@ private:
 			return;             \
 	} while (0)
 
-// One entry of cases.def.
+// One entry of list.h.
 #define CASE(suite, name)                                          \
 	extern "C" void amp_case_##suite##_##name(amp_test *test); \
 	static void suite##_##name(amp_test &test);                \

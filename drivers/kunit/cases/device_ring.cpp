@@ -14,8 +14,7 @@ namespace
 constexpr u64 kDa = 0x8'5000'0000; // above 4 GiB: the upper half of an address counts
 
 // A ring, its driver and a pool of 64 bytes per descriptor.
-template <typename Env>
-struct Bench {
+template <typename Env> struct Bench {
 	amp_vring_memory memory;
 	amp_region pool;
 	MockDriver<Env> driver;
@@ -146,8 +145,7 @@ CASE(device_ring, reads_and_writes_chains_of_every_length)
 		REQUIRE(bench.start(test));
 		for (u32 parts = 1; parts <= num; parts++) {
 			const u32 size = num * 64 - parts; // does not divide evenly
-			const u16 first =
-				u16(parts % num); // the chain runs over the end of the table
+			const u16 first = u16(parts % num); // the chain runs over the end of the table
 			for (u32 i = 0; i < size; i++)
 				sent[i] = bytes(bench.pool)[i] = u8(i * 7 + parts);
 			bench.driver.chain(first, kDa, size, parts, 0);
@@ -245,8 +243,7 @@ CASE(device_ring, kicks_at_the_event_index)
 		bool wanted = false;
 
 		bench.driver.ring.used_event->put(event);
-		bench.driver.ring.avail->flags.put(
-			AMP_VRING_AVAIL_NO_INTERRUPT); // has no meaning here
+		bench.driver.ring.avail->flags.put(AMP_VRING_AVAIL_NO_INTERRUPT); // has no meaning here
 		for (u32 n = 0; n < batch; n++) {
 			bench.driver.offer(u16(n));
 			REQUIRE_EQ(bench.device.take().value(), n);
@@ -329,9 +326,7 @@ CASE(device_ring, listen_loses_no_wakeup)
 			auto &device = *make<DeviceRing<Hostile>>(test);
 
 			driver.start(test, memory);
-			REQUIRE(device.start(memory, Regions(&pool, 1), event_idx,
-					     make_words(test, 1))
-					.ok());
+			REQUIRE(device.start(memory, Regions(&pool, 1), event_idx, make_words(test, 1)).ok());
 			device.hush();
 			LateOffer late{&driver, at, 0};
 			Hostile::meddler = {LateOffer::before, &late};
@@ -339,12 +334,8 @@ CASE(device_ring, listen_loses_no_wakeup)
 			Hostile::meddler = {};
 			REQUIRE_EQ(late.seen, 3); // hint, barrier, index
 			const bool offered = at < 3;
-			const bool asked =
-				event_idx
-					? passes_event(driver.ring.avail_event->fetch().unchecked(),
-						       1, 0)
-					: !driver.ring.used->flags.fetch().has(
-						  AMP_VRING_USED_NO_NOTIFY);
+			const bool asked = event_idx ? passes_event(driver.ring.avail_event->fetch().unchecked(), 1, 0)
+						     : !driver.ring.used->flags.fetch().has(AMP_VRING_USED_NO_NOTIFY);
 			CHECK_EQ(seen, offered);
 			CHECK(asked);
 		}
@@ -367,8 +358,7 @@ CASE(device_ring, works_in_the_other_byte_order)
 	CHECK_EQ(got[63], 77);
 	bench.device.give(2, 0x01020304);
 	bench.device.publish();
-	const auto *const used =
-		static_cast<u8 *>(bench.memory.va) + VringLayout::of(4, kAlign).used;
+	const auto *const used = static_cast<u8 *>(bench.memory.va) + VringLayout::of(4, kAlign).used;
 	CHECK_EQ(*reinterpret_cast<const u16 *>(used + 2), __builtin_bswap16(0x1235));
 	const usize slot = 4 + 8 * (0x1234 % 4);
 	CHECK_EQ(*reinterpret_cast<const u32 *>(used + slot), __builtin_bswap32(2));

@@ -84,8 +84,7 @@ CASE(device_ring, refuses_an_index_that_jumps)
 
 CASE(device_ring, refuses_a_head_out_of_range)
 {
-	for (const u16 head :
-	     list<u16>(u16(kNum), u16(kNum + 1), u16(0x7fff), u16(0x8000), u16(0xffff))) {
+	for (const u16 head : list<u16>(u16(kNum), u16(kNum + 1), u16(0x7fff), u16(0x8000), u16(0xffff))) {
 		auto &bench = Bench::start(test);
 
 		bench.driver.offer(head);
@@ -225,10 +224,7 @@ CASE(device_ring, any_hint_is_safe)
 		bench.driver.ring.avail->flags.put(garbage);
 		bench.driver.ring.used_event->put(garbage);
 		for (const bool event_idx : list<bool>(false, true)) {
-			REQUIRE(bench.device
-					.start(bench.memory, Regions(&bench.pool, 1), event_idx,
-					       bench.lent)
-					.ok());
+			REQUIRE(bench.device.start(bench.memory, Regions(&bench.pool, 1), event_idx, bench.lent).ok());
 			bench.driver.offer(0);
 			REQUIRE_EQ(bench.device.take().value(), 0);
 			bench.device.give(0, 0);

@@ -11,9 +11,7 @@ namespace amp::cases
  * The main of a test: writes any word of a ring, right or wrong, chains as long as wanted, and reads back what the
  * device did. It keeps no rules; the honest cases do so themselves.
  */
-template <typename Env>
-class MockDriver
-{
+template <typename Env> class MockDriver {
 public:
 	// A ring whose both indices stand at @index.
 	void start(amp_test &test, const amp_vring_memory &memory, u16 index = 0)
@@ -39,12 +37,10 @@ public:
 	void chain(u16 first, u64 addr, u32 size, u32 parts, u16 flags)
 	{
 		for (u32 i = 0; i < parts; i++) {
-			const u32 len =
-				i + 1 < parts ? size / parts : size - size / parts * (parts - 1);
+			const u32 len = i + 1 < parts ? size / parts : size - size / parts * (parts - 1);
 			const bool more = i + 1 < parts;
 
-			describe((first + i) % num_, addr, len,
-				 u16(flags | (more ? AMP_VRING_DESC_NEXT : 0)),
+			describe((first + i) % num_, addr, len, u16(flags | (more ? AMP_VRING_DESC_NEXT : 0)),
 				 u16((first + i + 1) % num_));
 			addr += len;
 		}
@@ -78,9 +74,7 @@ private:
 };
 
 // The remote of a test, as free to lie: returns what it likes.
-template <typename Env>
-class MockDevice
-{
+template <typename Env> class MockDevice {
 public:
 	void start(amp_test &test, const amp_vring_memory &memory)
 	{

@@ -76,8 +76,7 @@ CASE(vring_layout, refuses_a_size_that_is_no_power_of_two)
 {
 	auto memory = make_ring(test, 4);
 
-	for (const u32 num :
-	     list<u32>(0u, 3u, 6u, 255u, 32767u, 65536u, 0x80000000u, 0xffffffffu)) {
+	for (const u32 num : list<u32>(0u, 3u, 6u, 255u, 32767u, 65536u, 0x80000000u, 0xffffffffu)) {
 		memory.num = num;
 		refuses(test, memory, "ring size", num);
 	}
@@ -87,8 +86,7 @@ CASE(vring_layout, refuses_a_bad_alignment)
 {
 	auto memory = make_ring(test, 4);
 
-	for (const u32 align :
-	     list<u32>(0u, 1u, 2u, 3u, 12u, 4097u, 131072u, 0x80000000u, 0xffffffffu)) {
+	for (const u32 align : list<u32>(0u, 1u, 2u, 3u, 12u, 4097u, 131072u, 0x80000000u, 0xffffffffu)) {
 		memory.align = align;
 		refuses(test, memory, "ring alignment", align);
 	}

@@ -12,9 +12,7 @@ namespace amp
  * A walk through one buffer of our own pool, copying as it goes: what Chain is at the device's end. Where the buffer
  * lies is known to us alone, so there is nothing to translate; what it holds the peer may change at any time.
  */
-template <typename Env>
-class Buffer
-{
+template <typename Env> class Buffer {
 public:
 	Buffer(u8 *va, usize size) : va_(va), left_(size) {}
 	// A buffer that is not to be touched, and why.
@@ -25,7 +23,8 @@ public:
 	{
 		if (size > left_)
 			return complain(Fault::BadChain, size);
-		Env::copy_in(to, advance(size), size);
+		if (size) // @to may be null where there is nothing to copy
+			Env::copy_in(to, advance(size), size);
 		return {};
 	}
 	// Copy into it. Invalid where it ends before @size bytes: its size is ours.
@@ -33,7 +32,8 @@ public:
 	{
 		if (size > left_)
 			return complain(Fault::Invalid, size);
-		Env::copy_out(advance(size), from, size);
+		if (size) // as above
+			Env::copy_out(advance(size), from, size);
 		return {};
 	}
 
