@@ -89,6 +89,7 @@ struct rpmsg_remote_transmit {
  * @slots:	the memory of all slots
  * @slot_size:	of one
  * @room:	payload bytes that fit a slot
+ * @num_slots:	how many slots there are
  * @slots_lock:	guards the lists
  * @free:	slots that hold nothing
  * @pending:	slots that wait for the worker
@@ -133,6 +134,8 @@ struct rpmsg_remote_receive {
  * @endpoints:	by local address
  * @next_address: where the search for a dynamic one begins
  * @num_from_peer: buffers of the ring from the main
+ * @transmit:	the way out
+ * @receive:	the way in
  * @channels_lock: guards the channels, claims and farewells
  * @channels:	those that are registered
  * @claims:	those that are being registered
@@ -208,6 +211,7 @@ struct rpmsg_remote_endpoint {
  * @rpdev:	the rpmsg core's part
  * @remote:	its bus
  * @node:	in @remote->channels; guarded by channels_lock as the rest
+ * @given_dst:	the main's address as its maker gave it; what was learnt later ends with the link
  * @from_main:	the main announced it, so it ends with the link
  * @wants_announcement: a driver serves it
  * @announced_in: the incarnation in which the main was told; 0 never
