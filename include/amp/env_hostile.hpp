@@ -20,31 +20,26 @@ struct Meddler {
 	void *context = nullptr;
 };
 
-template <typename Base>
-struct HostileEnv {
+template <typename Base> struct HostileEnv {
 	static inline Meddler meddler{};
 	static constexpr usize kPiece = 8;
 
-	template <typename T>
-	static T load(const T *from)
+	template <typename T> static T load(const T *from)
 	{
 		meddle(Touch::Load, from, sizeof(T));
 		return Base::load(from);
 	}
-	template <typename T>
-	static T load_acquire(const T *from)
+	template <typename T> static T load_acquire(const T *from)
 	{
 		meddle(Touch::Load, from, sizeof(T));
 		return Base::load_acquire(from);
 	}
-	template <typename T>
-	static void store(T *to, T value)
+	template <typename T> static void store(T *to, T value)
 	{
 		meddle(Touch::Store, to, sizeof(T));
 		Base::store(to, value);
 	}
-	template <typename T>
-	static void store_release(T *to, T value)
+	template <typename T> static void store_release(T *to, T value)
 	{
 		meddle(Touch::Store, to, sizeof(T));
 		Base::store_release(to, value);
@@ -54,11 +49,7 @@ struct HostileEnv {
 		meddle(Touch::Barrier, nullptr, 0);
 		Base::full_barrier();
 	}
-	template <typename T>
-	static constexpr T wire(T value)
-	{
-		return Base::wire(value);
-	}
+	template <typename T> static constexpr T wire(T value) { return Base::wire(value); }
 	static usize confine(usize index, usize size) { return Base::confine(index, size); }
 	static void copy_in(void *to, const u8 *from, usize size)
 	{

@@ -8,10 +8,8 @@
 namespace amp
 {
 
-template <typename Base>
-struct SwappedEnv : Base {
-	template <typename T>
-	static constexpr T wire(T value)
+template <typename Base> struct SwappedEnv : Base {
+	template <typename T> static constexpr T wire(T value)
 	{
 		if constexpr (sizeof(T) == 2)
 			return __builtin_bswap16(value);

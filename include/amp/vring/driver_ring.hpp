@@ -43,9 +43,7 @@ struct BufferPool {
  *
  * One caller at a time. Nothing here waits, allocates or calls out.
  */
-template <typename Env, Access kDevice>
-class DriverRing
-{
+template <typename Env, Access kDevice> class DriverRing {
 	static constexpr bool kToPeer = kDevice == Access::Read;
 
 public:
@@ -59,14 +57,13 @@ public:
 	 * has words(num) words and stays ours. BadRing: the memory cannot hold such a ring; Invalid: the pool holds no
 	 * buffer.
 	 */
-	Result<void> start(const amp_vring_memory &memory, const BufferPool &pool, bool event_idx,
-			   u32 *storage)
+	Result<void> start(const amp_vring_memory &memory, const BufferPool &pool, bool event_idx, u32 *storage)
 	{
 		AMP_TRY(ring_.map(memory, complaint_));
 		const usize fit = pool.buffer_size ? pool.region.size / pool.buffer_size : 0;
 		if (!fit) {
-			complaint_ = {"bytes of memory for buffers, expected at least",
-				      pool.region.size, pool.buffer_size};
+			complaint_ = {"bytes of memory for buffers, expected at least", pool.region.size,
+				      pool.buffer_size};
 			return Fault::Invalid;
 		}
 		num_ = memory.num;
@@ -103,8 +100,7 @@ public:
 			return Fault::Again;
 		const auto head = AMP_TRY(peek_returned());
 		if constexpr (!kToPeer)
-			heads_[head] =
-				next_element().len.fetch().unchecked(); // bounded by reader()
+			heads_[head] = next_element().len.fetch().unchecked(); // bounded by reader()
 		lent_.flip(head);
 		++next_used_;
 		return head;
@@ -133,8 +129,7 @@ public:
 		const u32 filled = heads_[head];
 
 		if (filled > pool_.buffer_size)
-			return Cursor(
-				Complaint{"used.len, expected at most", filled, pool_.buffer_size});
+			return Cursor(Complaint{"used.len, expected at most", filled, pool_.buffer_size});
 		return {at(head), filled};
 	}
 	// A walk through the buffer @head, which take() returned.
@@ -173,8 +168,7 @@ public:
 		kicked_ = published_;
 		Env::full_barrier(); // (D)
 		if (event_idx_)
-			return passes_event(ring_.avail_event->fetch().unchecked(), published_,
-					    before);
+			return passes_event(ring_.avail_event->fetch().unchecked(), published_, before);
 		return !ring_.used->flags.fetch().has(AMP_VRING_USED_NO_NOTIFY);
 	}
 
@@ -205,11 +199,10 @@ private:
 	Result<u16> returned()
 	{
 		const auto idx = ring_.used->idx.fetch_acquire(); // (B)
-		const auto ahead =
-			idx.ahead_of(next_used_, u16(published_ - next_used_), Fault::BadRing);
+		const auto ahead = idx.ahead_of(next_used_, u16(published_ - next_used_), Fault::BadRing);
 		if (!ahead.ok())
-			return complain("used.idx runs ahead of avail.idx, which stands at",
-					idx.unchecked(), published_);
+			return complain("used.idx runs ahead of avail.idx, which stands at", idx.unchecked(),
+					published_);
 		return ahead;
 	}
 
@@ -221,8 +214,7 @@ private:
 			return complain("returned head, expected below", id.unchecked(), buffers_);
 		const auto head = u16(Env::confine(bounded.value(), buffers_));
 		if (!lent_.has(head)) // taking it twice would offer it twice
-			return complain("head returned that the device does not have; buffers",
-					head, buffers_);
+			return complain("head returned that the device does not have; buffers", head, buffers_);
 		return head;
 	}
 
@@ -249,10 +241,7 @@ private:
 		ring_.avail_event->put(0);
 	}
 
-	u8 *at(u16 head) const
-	{
-		return static_cast<u8 *>(pool_.region.va) + usize(head) * pool_.buffer_size;
-	}
+	u8 *at(u16 head) const { return static_cast<u8 *>(pool_.region.va) + usize(head) * pool_.buffer_size; }
 
 	Fault complain(const char *what, u64 value, u64 limit)
 	{
@@ -263,8 +252,7 @@ private:
 	Vring<Env> ring_;
 	BufferPool pool_{};
 	Lent lent_; // heads that the device has
-	u32 *heads_ =
-		nullptr; // to the peer: a stack of idle heads; from the peer: used.len of each head
+	u32 *heads_ = nullptr; // to the peer: a stack of idle heads; from the peer: used.len of each head
 	u32 num_ = 0;
 	u32 buffers_ = 0;
 	u32 idle_ = 0;
@@ -276,10 +264,8 @@ private:
 	Complaint complaint_;
 };
 
-template <typename Env>
-using DriverTxRing = DriverRing<Env, Access::Read>;
-template <typename Env>
-using DriverRxRing = DriverRing<Env, Access::Write>;
+template <typename Env> using DriverTxRing = DriverRing<Env, Access::Read>;
+template <typename Env> using DriverRxRing = DriverRing<Env, Access::Write>;
 
 } // namespace amp
 

@@ -46,8 +46,7 @@ concept RingEnd = requires(Ring ring, const Ring seen, u16 head, u32 written)
 
 // An end whose buffers can be written to, and one whose buffers can be read.
 template <typename Ring>
-concept TransmitEnd = RingEnd<Ring> &&
-	requires(const Ring seen, typename Ring::Cursor cursor, const void *from)
+concept TransmitEnd = RingEnd<Ring> && requires(const Ring seen, typename Ring::Cursor cursor, const void *from)
 {
 	{
 		seen.writer(u16(0))
@@ -60,8 +59,7 @@ concept TransmitEnd = RingEnd<Ring> &&
 		} -> Same<const Complaint &>;
 };
 template <typename Ring>
-concept ReceiveEnd = RingEnd<Ring> &&
-	requires(const Ring seen, typename Ring::Cursor cursor, void *to)
+concept ReceiveEnd = RingEnd<Ring> && requires(const Ring seen, typename Ring::Cursor cursor, void *to)
 {
 	{
 		seen.reader(u16(0))
