@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 
 	if (endpoint.send(too_long, sizeof(too_long)) || errno != EMSGSIZE)
 		guest::fail_errno("ping: one byte more than the MTU is not refused with EMSGSIZE");
-	std::printf("messages=%u sizes=1..%zu rtt_us_min=%.0f rtt_us_mean=%.0f rtt_us_max=%.0f\n", number, guest::kMtu,
+	std::printf("messages=%u longest=%zu rtt_us_min=%.0f rtt_us_mean=%.0f rtt_us_max=%.0f\n", number, guest::kMtu,
 		    least, sum / number, most);
 	return 0;
 }

@@ -9,14 +9,15 @@ import sys
 import time
 from pathlib import Path
 
-from . import kernel, modules
+from . import demo, kernel, modules
+from .channel import MachineGone, TimeIsUp
 from .devicetree import compose
 from .doorbells import Doorbells
 from .image import make as make_image
-from .machine import Machine, qemu_command
-from .places import BUILD, BoardError
+from .machine import Failed, Machine, qemu_command
+from .places import BUILD, BoardError, locked
 from .results import Results
-from .scenario import OVERLAYS, PEERS, SHARED_MIB, run, scenarios
+from .scenario import OVERLAYS, PEERS, SHARED_MIB, Skipped, run, scenarios
 
 KEPT_RUNS = 8
 
@@ -38,9 +39,10 @@ def run_directory():
 def prepare(flavour, directory=None):
     """(kernel, image, modules), all up to date."""
     tree = kernel.prepare(flavour)
-    ours = modules.build(tree, flavour)
-    image = make_image(tree, ours)
     path = None
+    with locked(BUILD / flavour / "lock", f"waiting for another run that builds the {flavour} modules"):
+        ours = modules.build(tree, flavour)
+        image = make_image(tree, ours)
     if directory:
         path = directory / f"{flavour}.cpio.gz"
         path.write_bytes(image)
@@ -68,6 +70,16 @@ def test_command(options):
     if results.failures:
         print(f"consoles: {directory}")
     return results.finish()
+
+
+def demo_command(_options):
+    directory = run_directory()
+    tree, image, ours = prepare("plain", directory)
+    try:
+        return demo.tell(directory / "demo", tree, image, ours)
+    except (Failed, Skipped, TimeIsUp, MachineGone) as error:
+        print(f"board: the demo failed: {error}\nconsoles: {directory / 'demo'}", file=sys.stderr)
+        return 1
 
 
 def list_command(_options):
@@ -128,6 +140,7 @@ def parser():
 
     add("prepare", prepare_command, "build what is missing: kernels, modules").add_argument(
         "flavours", nargs="*", metavar="plain|debug")
+    add("demo", demo_command, "the link, shown in plain words")
     test = add("test", test_command, "run scenarios")
     test.add_argument("names", nargs="*", metavar="NAME")
     test.add_argument("--flavour", choices=kernel.FRAGMENTS, default="debug")

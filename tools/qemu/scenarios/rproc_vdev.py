@@ -125,7 +125,7 @@ def driverless(board, main, remote):
                 (r"vdev@0: vring1: vring da, .* got 0", 1, 0, 0, RSC + VRINGS[1]),
                 (r"vdev@0: vring0: vring da, .* got 0x50003000", 0, 0, RSC + 0x3000, RSC + VRINGS[0]),
                 (r"vdev@0: vring0: vring da, .* got 0xfffff000", 0, 0, 0xfffff000, RSC + VRINGS[0]),
-                (r"vdev@0: vring0: ring address, .* 16, got", 0, 0, RSC + VRINGS[0] + 4, RSC + VRINGS[0]),
+                (r"vdev@0: vring0: vring da, .* multiple of 0x10, got 0x50001004", 0, 0, RSC + VRINGS[0] + 4, RSC + VRINGS[0]),
                 (r"vdev@0: vring1: vring num, .* 32768, got 0", 1, 2, 0, NUM),
                 (r"vdev@0: vring1: vring num, .* 32768, got 48", 1, 2, 48, NUM),
                 (r"vdev@0: vring0: vring num, .* 0x8000, got 0x80000000", 0, 2, 1 << 31, NUM),
