@@ -96,7 +96,8 @@ struct rproc_vdev_device {
  * @pause:	jiffies between two looks; grows while the main keeps restarting
  * @last_change: jiffies when something changed
  * @interval:	jiffies between two looks when nothing happens
- * @said:	limits the messages
+ * @said:	limits the messages on what the main does
+ * @complaints:	limits those on what it does wrong
  * @bad_tables:	malformed tables seen
  * @tables:	tables found or built
  * @debugfs:	directory
@@ -119,6 +120,7 @@ struct rproc_vdev_remote {
 	unsigned long last_change;
 	unsigned long interval;
 	struct ratelimit_state said;
+	struct ratelimit_state complaints;
 	unsigned long bad_tables;
 	unsigned long tables;
 	struct dentry *debugfs;

@@ -15,7 +15,7 @@
 #define LOOK_EAGERLY_EVERY msecs_to_jiffies(10)
 /* Between two looks, whatever the main does; the pause doubles each time that a vdev goes down soon after another. */
 #define LOOK_PAUSE_MIN max(msecs_to_jiffies(5), 1UL)
-#define LOOK_PAUSE_MAX msecs_to_jiffies(1000)
+#define LOOK_PAUSE_MAX msecs_to_jiffies(250)
 
 #define rproc_vdev_say(level, remote, fmt, ...)						\
 do {											\
@@ -65,7 +65,7 @@ void rproc_vdev_complain(struct rproc_vdev_remote *remote, const struct amp_vdev
 	char where[40] = "resource table: ";
 	int at = 0;
 
-	if (!__ratelimit(&remote->said))
+	if (!__ratelimit(&remote->complaints))
 		return;
 	if (complaint->vdev >= 0)
 		at = scnprintf(where, sizeof(where), "vdev@%d: ", complaint->vdev);
@@ -250,6 +250,8 @@ void rproc_vdev_look_init(struct rproc_vdev_remote *remote)
 	INIT_DELAYED_WORK(&remote->look, rproc_vdev_look);
 	ratelimit_state_init(&remote->said, 5 * HZ, 30);
 	ratelimit_set_flags(&remote->said, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&remote->complaints, 5 * HZ, 10);
+	ratelimit_set_flags(&remote->complaints, RATELIMIT_MSG_ON_RELEASE);
 	remote->pause = LOOK_PAUSE_MIN;
 	remote->not_before = jiffies;
 	remote->last_change = jiffies;
@@ -291,4 +293,5 @@ void rproc_vdev_look_stop(struct rproc_vdev_remote *remote)
 	if (tell && remote->ctrl.chan)
 		rproc_vdev_doorbell_ring(&remote->ctrl);
 	ratelimit_state_exit(&remote->said);
+	ratelimit_state_exit(&remote->complaints);
 }

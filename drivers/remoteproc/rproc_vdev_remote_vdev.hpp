@@ -213,6 +213,10 @@ private:
 		const VringWords &words = setup_.vring[index];
 
 		AMP_TRY(bounded(words, complaint));
+		if (words.da % sizeof(amp_vring_desc)) {
+			complaint = {"vring da, expected a multiple of", words.da, sizeof(amp_vring_desc)};
+			return Fault::BadTable;
+		}
 		const auto size = VringLayout::of(words.num, words.align).size;
 		const auto window = regions_.translate(words.da, size, Fault::BadTable);
 		if (!window.ok()) {
