@@ -148,7 +148,7 @@ template <typename Env> class Mirror
 				live.put_gfeatures(0);
 				for (u32 r = 0; r < min(live.vrings(), kMainlineVringsMax); r++) {
 					live.put_vring_da(r, said_[i].built[r].da);
-					put_notifyid(live, r, said_[i].built[r].notifyid);
+					live.put_vring_notifyid(r, said_[i].built[r].notifyid);
 				}
 			}
 		}
@@ -305,7 +305,7 @@ template <typename Env> class Mirror
 			if (words == said.vring[r])
 				continue;
 			live.put_vring_da(r, words.da);
-			put_notifyid(live, r, words.notifyid);
+			live.put_vring_notifyid(r, words.notifyid);
 			said.vring[r] = words;
 			changed = true;
 		}
@@ -326,12 +326,6 @@ template <typename Env> class Mirror
 		said.status = status;
 		said.gfeatures = gfeatures;
 		return changed;
-	}
-
-	template <typename Entry> static void put_notifyid(Entry &live, u32 index, u32 notifyid)
-	{
-		if constexpr (requires { live.put_vring_notifyid(index, notifyid); })
-			live.put_vring_notifyid(index, notifyid);
 	}
 
 	Window memory_;
