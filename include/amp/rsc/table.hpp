@@ -90,6 +90,8 @@ public:
 
 	// After parse() refused: which entry it was, or how many there are where it was none of them.
 	constexpr u32 slot() const { return slot_; }
+	// 0, too, while the header was refused.
+	constexpr u32 entries() const { return num_; }
 
 	// The vdev entry @index, counted in the order of the offsets.
 	Result<VdevEntry<Env>> vdev(u32 index) const
