@@ -4,6 +4,8 @@ import re
 import threading
 import time
 
+from .mainline import known
+
 # One report, one name. What the kernel prints on our command (a forced allocation failure) is none.
 REPORTS = re.compile(
     r"Kernel panic|Internal error:|Oops|Unable to handle kernel|kernel BUG at|BUG: |WARNING: |KASAN:|UBSAN:|"
@@ -78,8 +80,10 @@ class Console:
         for number, line in enumerate(lines):
             if number < skip_to or not REPORTS.search(line):
                 continue
-            if any(re.search(pattern, line) for pattern in self.allowed):
+            # What a WARNING is about stands in the line before it.
+            about = "\n".join(lines[max(number - 1, 0):number + 1])
+            if any(re.search(pattern, about) for pattern in self.allowed):
                 continue
-            found.append((line, lines[number:number + 12]))
-            skip_to = number + 12
+            found.append((line, lines[max(number - 1, 0):number + 24]))
+            skip_to = number + 24
         return found

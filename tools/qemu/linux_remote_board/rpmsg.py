@@ -10,8 +10,9 @@ COUNTERS = "/sys/kernel/debug/rpmsg_remote"
 
 def until(machine, condition, seconds=20, what=None):
     """Waits in the machine until the shell command @condition succeeds."""
-    status, output = machine.run(f"n={seconds * 20}; until {condition}; do n=$((n - 1)); [ $n -gt 0 ] || exit 1; "
-                                 "usleep 50000; done", seconds * 4 + 20)
+    clock = "read now rest </proc/uptime; now=${now%.*}"
+    status, output = machine.run(f"{clock}; end=$((now + {seconds})); until {condition}; do {clock}; "
+                                 "[ $now -le $end ] || exit 1; usleep 50000; done", seconds + 60)
     if status:
         raise Failed(f"{machine.name}: not within {seconds} s: {what or condition}\n{output.rstrip()}")
     return output

@@ -44,14 +44,21 @@ class Board:
         """
         doorbell = []
         if name in PEERS:
-            self._doorbells = self._doorbells or Doorbells(self.directory / "doorbells.log")
-            doorbell = self._doorbells.arguments(PEERS[name])
+            doorbell = self._doorbell_server().arguments(PEERS[name])
         machine = Machine(name, self.directory, self.kernel, self.initrd, self._shared,
                           overlay or OVERLAYS.get(name), doorbell, **settings)
         self.machines[name] = machine
         if start:
             machine.start()
         return machine
+
+    def _doorbell_server(self):
+        self._doorbells = self._doorbells or Doorbells(self.directory / "doorbells.log")
+        return self._doorbells
+
+    def doorbell_socket(self, name):
+        """Where the host itself connects to the doorbell server, in the place of machine @name."""
+        return self._doorbell_server().sockets[PEERS[name]]
 
     @contextmanager
     def ddr(self):
@@ -96,8 +103,7 @@ class Board:
                 leaks = machine.leaks() if machine.running else ""
             except (Failed, MachineGone, TimeIsUp, OSError) as error:
                 leaks = f"the scan for leaks did not end: {error}"
-            reports = machine.console.reports()
-            text = "\n".join(line for _, context in reports for line in context) or leaks
+            text = _first(machine.console.reports()) or leaks
             self._results.add(f"{self.name}: nothing to complain about on {machine.name}",
                               "failed" if text else "passed", text and f"{text}\nin {machine.console.path}")
 
@@ -157,7 +163,16 @@ def run(scenario, directory, kernel, initrd, modules, results):
         board.close()
 
 
+def _first(reports):
+    """The first report, which the others often follow from."""
+    if not reports:
+        return ""
+    more = f"\nand {len(reports) - 1} more" if len(reports) > 1 else ""
+    return "\n".join(reports[0][1]) + more
+
+
 def _reports_only(board, results):
     for machine in board.machines.values():
-        for _, context in machine.console.reports():
-            results.add(f"{board.name}: a report on {machine.name}", "failed", "\n".join(context))
+        reports = machine.console.reports()
+        if reports:
+            results.add(f"{board.name}: {machine.name} complains", "failed", _first(reports))
