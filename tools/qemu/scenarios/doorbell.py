@@ -26,6 +26,9 @@ def run(board):
     board.need("ivshmem_mailbox", "mailbox-test")
     main, remote = (board.machine(name, overlay=f"qemu-doorbell-{name}.dtso", autoload=False)
                     for name in ("main", "remote"))
+    for machine in (main, remote):
+        # mailbox-test copies to user space before it sets its task running again: a defect of mainline's test.
+        machine.console.allowed.append("do not call blocking ops.*mbox_test_message_read")
     with board.step("the mailbox finds its node and its channels"):
         for machine in (main, remote):
             load(machine)
