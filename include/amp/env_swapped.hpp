@@ -11,7 +11,9 @@ namespace amp
 template <typename Base> struct SwappedEnv : Base {
 	template <typename T> static constexpr T wire(T value)
 	{
-		if constexpr (sizeof(T) == 2)
+		if constexpr (sizeof(T) == 1)
+			return value;
+		else if constexpr (sizeof(T) == 2)
 			return __builtin_bswap16(value);
 		else if constexpr (sizeof(T) == 4)
 			return __builtin_bswap32(value);
