@@ -82,7 +82,7 @@ class Console:
                 continue
             # What a WARNING is about stands in the line before it.
             about = "\n".join(lines[max(number - 1, 0):number + 1])
-            if any(re.search(pattern, about) for pattern in self.allowed):
+            if any(re.search(pattern, about) for pattern in self.allowed) or known(lines[number:]):
                 continue
             found.append((line, lines[max(number - 1, 0):number + 24]))
             skip_to = number + 24

@@ -19,7 +19,8 @@ def until(machine, condition, seconds=20, what=None):
 
 
 def counters(machine, vdev="*"):
-    """debugfs of rpmsg_remote, as {name: number}."""
+    """debugfs of rpmsg_remote, as {name: number}, once the bus is there."""
+    until(machine, f"ls {COUNTERS}/{vdev}/counters >/dev/null 2>&1", 60, "a bus of rpmsg_remote")
     text = machine.check(f"cat {COUNTERS}/{vdev}/counters")
     return {name: int(number) for name, number in (line.split() for line in text.splitlines())}
 
