@@ -20,17 +20,23 @@
 
 static void tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint)
 {
+	const struct amp_complaint *why = &complaint->why;
 	char where[32] = "";
 
 	if (complaint->vring != AMP_SHM_NOWHERE)
 		snprintf(where, sizeof(where), " vdev %u vring %u:", complaint->vdev, complaint->vring);
 	else if (complaint->vdev != AMP_SHM_NOWHERE)
 		snprintf(where, sizeof(where), " vdev %u:", complaint->vdev);
+	else if (complaint->entry != AMP_SHM_NOWHERE)
+		snprintf(where, sizeof(where), " entry %u:", complaint->entry);
 
 	atomic_inc(&shm->tables_refused);
-	dev_err_ratelimited(shm->dev, "resource table refused:%s %s %llu (0x%llx), found %llu (0x%llx)\n", where,
-			    complaint->why.what, complaint->why.limit, complaint->why.limit, complaint->why.value,
-			    complaint->why.value);
+	if (why->value > U16_MAX || why->limit > U16_MAX)
+		dev_err_ratelimited(shm->dev, "resource table refused:%s %s 0x%llx, got 0x%llx\n", where, why->what,
+				    why->limit, why->value);
+	else
+		dev_err_ratelimited(shm->dev, "resource table refused:%s %s %llu, got %llu\n", where, why->what,
+				    why->limit, why->value);
 }
 
 /* rproc->lock held, not attached. */

@@ -25,9 +25,8 @@ constexpr u32 kMainlineVringsMax = 2; // of a vdev: remoteproc_virtio.c
  *
  * Calls are serialized by the caller.
  */
-template <typename Env> class Mirror
-{
-      public:
+template <typename Env> class Mirror {
+public:
 	// @copy and @base are private memory of @size bytes each.
 	Mirror(Window live, u8 *copy, u8 *base, const amp_shm_limits &limits)
 		: memory_(live), copy_(copy), base_(base), limits_(limits)
@@ -38,25 +37,19 @@ template <typename Env> class Mirror
 	Result<void> take(amp_shm_complaint &complaint)
 	{
 		Complaint why;
-		at_ = { AMP_SHM_NOWHERE, AMP_SHM_NOWHERE };
+		at_ = {};
 		auto taken = copy_in(why);
 
 		if (taken.ok())
 			taken = check_entries(why);
 		if (taken.ok())
 			taken = check_vdevs(why);
-		complaint = { why.for_c(), at_.vdev, at_.vring };
+		complaint = {why.for_c(), at_.entry, at_.vdev, at_.vring};
 		return taken;
 	}
 
-	u32 size() const
-	{
-		return shadow_.size();
-	}
-	u32 incarnation() const
-	{
-		return shadow_.incarnation();
-	}
+	u32 size() const { return shadow_.size(); }
+	u32 incarnation() const { return shadow_.incarnation(); }
 
 	/*
 	 * Make the table ours: whoever was the main before (we, before a reboot that nobody announced) is no more. True:
@@ -156,7 +149,7 @@ template <typename Env> class Mirror
 		return was_used;
 	}
 
-      private:
+private:
 	// What stands in the live table by our hand.
 	struct Said {
 		u8 status;
@@ -168,11 +161,16 @@ template <typename Env> class Mirror
 	Result<void> copy_in(Complaint &why)
 	{
 		claimed_ = false;
-		AMP_TRY(live_.parse(memory_, why));
+		const auto parsed = live_.parse(memory_, why);
+		if (!parsed.ok()) {
+			if (live_.entries())
+				at_.entry = live_.slot();
+			return parsed;
+		}
 		Env::copy_in(copy_, memory_.va, live_.size());
 		Env::copy_in(base_, copy_, live_.size());
-		AMP_TRY(shadow_.parse({ copy_, live_.size() }, why));
-		AMP_TRY(exchanged_.parse({ base_, live_.size() }, why));
+		AMP_TRY(shadow_.parse({copy_, live_.size()}, why));
+		AMP_TRY(exchanged_.parse({base_, live_.size()}, why));
 		// Both must speak of the same table; a remote that builds one meanwhile rings when it is done.
 		if (!live_.unchanged() || shadow_.vdevs() != live_.vdevs() ||
 		    shadow_.incarnation() != live_.incarnation())
@@ -189,7 +187,7 @@ template <typename Env> class Mirror
 	}
 
 	// What mainline would act on besides vdevs. The copy is private and its offsets are checked: plain reads.
-	Result<void> check_entries(Complaint &why) const
+	Result<void> check_entries(Complaint &why)
 	{
 		const auto *header = reinterpret_cast<const amp_rsc_header *>(copy_);
 
@@ -197,22 +195,24 @@ template <typename Env> class Mirror
 			const u8 *entry = copy_ + header->offset[slot];
 			const u32 type = *reinterpret_cast<const u32 *>(entry);
 
+			at_.entry = slot;
 			if (type == AMP_RSC_DEVMEM) {
-				why = { "entry type devmem: this processor has no IOMMU to map it, allowed", type, 0 };
+				why = {"devmem, which takes an IOMMU; type of the entry, expected none of", type, type};
 				return Fault::BadTable;
 			}
 			if (type == AMP_RSC_CARVEOUT &&
 			    !known(reinterpret_cast<const amp_rsc_carveout *>(entry)->name)) {
-				why = { "carveout by a name that memory-region-names does not have, in entry", slot,
-					header->num };
+				why = {"carveout by a name that memory-region-names lacks; its bytes, expected at most",
+				       reinterpret_cast<const amp_rsc_carveout *>(entry)->len, 0};
 				return Fault::BadTable;
 			}
 			if (type == AMP_RSC_TRACE && reinterpret_cast<const amp_rsc_trace *>(entry)->reserved) {
-				why = { "reserved word of a trace entry, expected",
-					reinterpret_cast<const amp_rsc_trace *>(entry)->reserved, 0 };
+				why = {"reserved word of a trace entry, expected",
+				       reinterpret_cast<const amp_rsc_trace *>(entry)->reserved, 0};
 				return Fault::BadTable;
 			}
 		}
+		at_ = {};
 		return {};
 	}
 
@@ -238,9 +238,10 @@ template <typename Env> class Mirror
 		for (u32 i = 0; i < shadow_.vdevs(); i++) {
 			const auto vdev = shadow_.vdev(i).value();
 
-			at_ = { i, AMP_SHM_NOWHERE };
+			at_.vdev = i;
+			at_.vring = AMP_SHM_NOWHERE;
 			if (vdev.vrings() > kMainlineVringsMax) {
-				why = { "vrings of a vdev, mainline takes at most", vdev.vrings(), kMainlineVringsMax };
+				why = {"vrings of a vdev, mainline takes at most", vdev.vrings(), kMainlineVringsMax};
 				return Fault::BadTable;
 			}
 			for (u32 r = 0; r < vdev.vrings(); r++, bell++) {
@@ -248,12 +249,12 @@ template <typename Env> class Mirror
 				const auto words = AMP_TRY(vdev.vring(r, why));
 				AMP_TRY(check_vring(i, r, words, why));
 				if (limits_.bells != 1 && bell >= limits_.bells) {
-					why = { "vrings, but mbox-names has a vq for only", bell + 1, limits_.bells };
+					why = {"vrings, but mbox-names has a vq for only", bell + 1, limits_.bells};
 					return Fault::BadTable;
 				}
 			}
 		}
-		at_ = { AMP_SHM_NOWHERE, AMP_SHM_NOWHERE };
+		at_ = {};
 		return {};
 	}
 
@@ -266,14 +267,14 @@ template <typename Env> class Mirror
 		const u64 need = (VringLayout::of(words.num, words.align).size + page - 1) & ~(page - 1);
 
 		if (!size)
-			why = { "vrings, but memory-region-names has no region for it; regions", slot + 1,
-				limits_.carveout_count };
+			why = {"vrings, but memory-region-names has no region for it; regions", slot + 1,
+			       limits_.carveout_count};
 		else if (words.da != AMP_RSC_ADDR_ANY && words.da != da)
-			why = { "vring da, expected any or the start of its region at", words.da, da };
+			why = {"vring da, expected any or the start of its region at", words.da, da};
 		else if (need > size)
-			why = { "bytes for the vring, expected at most its region,", need, size };
+			why = {"bytes for the vring, expected at most its region,", need, size};
 		else if (words.align > page)
-			why = { "vring align, expected at most a page,", words.align, page };
+			why = {"vring align, expected at most a page,", words.align, page};
 		else
 			return {};
 		return Fault::BadTable;
@@ -337,8 +338,10 @@ template <typename Env> class Mirror
 	rsc::Table<Env> exchanged_; // over the base: config space as both ends last had it
 	Said said_[rsc::kVdevsMax] = {};
 	struct {
-		u32 vdev, vring;
-	} at_ = { AMP_SHM_NOWHERE, AMP_SHM_NOWHERE };
+		u32 entry = AMP_SHM_NOWHERE;
+		u32 vdev = AMP_SHM_NOWHERE;
+		u32 vring = AMP_SHM_NOWHERE;
+	} at_; // what is being checked, for the message
 	bool claimed_ = false;
 };
 

@@ -19,7 +19,7 @@ amp_size amp_shm_table_footprint()
 void amp_shm_table_init(amp_shm_table *table, void *live, void *copy, void *base, amp_size size,
 			const amp_shm_limits *limits)
 {
-	new (table) amp_shm_table({ static_cast<amp::u8 *>(live), size }, static_cast<amp::u8 *>(copy),
+	new (table) amp_shm_table({static_cast<amp::u8 *>(live), size}, static_cast<amp::u8 *>(copy),
 				  static_cast<amp::u8 *>(base), *limits);
 }
 

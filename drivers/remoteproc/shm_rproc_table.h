@@ -31,7 +31,8 @@ struct amp_shm_limits {
 
 struct amp_shm_complaint {
 	struct amp_complaint why;
-	amp_u32 vdev; /* in the table, or AMP_SHM_NOWHERE */
+	amp_u32 entry; /* of the table, or AMP_SHM_NOWHERE */
+	amp_u32 vdev; /* counted in the table, or AMP_SHM_NOWHERE */
 	amp_u32 vring; /* of that vdev, or AMP_SHM_NOWHERE */
 };
 
