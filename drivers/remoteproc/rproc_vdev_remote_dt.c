@@ -287,7 +287,7 @@ static int rproc_vdev_open(struct rproc_vdev_remote *remote, struct rproc_vdev_d
 				     ret == -EPROBE_DEFER ? "not there yet" :
 				     ret == -EBUSY ? "in use by somebody else" : "not one of its controller's");
 	/* The controller goes away after us only. */
-	device_link_add(remote->dev, bell->chan->mbox->dev, DL_FLAG_AUTOREMOVE_CONSUMER);
+	device_link_add(remote->dev, bell->chan->mbox->dev, DL_FLAG_AUTOPROBE_CONSUMER);
 	return 0;
 }
 

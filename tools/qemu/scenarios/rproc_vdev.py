@@ -205,6 +205,7 @@ def leaving(board, main, remote):
         pci = "/sys/bus/pci/drivers/ivshmem_mailbox"
         machine.check(f"d=$(basename $(ls -d {pci}/0000*)) && echo $d >{pci}/unbind && ! test -e {DEVICE} && "
                       f"echo $d >{pci}/bind")
+        machine.run(f"test -e {DEVICE} || echo link >{link}/bind")
         remote.until("state", "down")
         main.start()
         remote.until("state", "up")
