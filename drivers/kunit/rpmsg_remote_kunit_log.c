@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Counts what the kernel says: a console that keeps nothing but the number of lines with a text in them. */
+#include <linux/console.h>
+#include <linux/string.h>
+
+#include "rpmsg_remote_kunit_bench.h"
+
+static const char *wanted;
+static unsigned int lines;
+
+static void kunit_log_write(struct console *console, const char *text, unsigned int count)
+{
+	if (strnstr(text, wanted, count))
+		lines++;
+}
+
+static struct console kunit_log = {
+	.name = "kunit",
+	.write = kunit_log_write,
+	.flags = CON_ENABLED | CON_ANYTIME,
+	.index = -1,
+};
+
+void kunit_log_start(struct kunit *test, const char *text)
+{
+	wanted = text;
+	lines = 0;
+	register_console(&kunit_log);
+	KUNIT_ASSERT_TRUE(test, console_is_registered(&kunit_log));
+}
+
+unsigned int kunit_log_count(struct kunit *test)
+{
+	/* Whoever gives the lock up prints what there is. */
+	console_lock();
+	console_unlock();
+	return lines;
+}
+
+void kunit_log_stop(void)
+{
+	if (console_is_registered(&kunit_log))
+		unregister_console(&kunit_log);
+}
