@@ -3,6 +3,7 @@
 // and compares what comes back.
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "message.hpp"
 
@@ -11,7 +12,7 @@ int main(int argc, char **argv)
 	const std::string name = argc > 1 ? argv[1] : "rpmsg-raw";
 	const unsigned rounds = argc > 2 ? static_cast<unsigned>(std::strtoul(argv[2], nullptr, 0)) : 1;
 	const guest::Endpoint endpoint(guest::device_of(name));
-	double least = 1e9, most = 0, sum = 0;
+	std::vector<double> times;
 	std::uint32_t number = 0;
 
 	for (unsigned round = 0; round < rounds; ++round)
@@ -30,16 +31,15 @@ int main(int argc, char **argv)
 
 			if (const auto wrong = message.differs_from(back, got); !wrong.empty())
 				guest::fail("ping: message " + std::to_string(number) + ": " + wrong);
-			least = std::min(least, time);
-			most = std::max(most, time);
-			sum += time;
+			times.push_back(time);
 		}
 
 	std::uint8_t too_long[guest::kMtu + 1] = {};
 
 	if (endpoint.send(too_long, sizeof(too_long)) || errno != EMSGSIZE)
 		guest::fail_errno("ping: one byte more than the MTU is not refused with EMSGSIZE");
-	std::printf("messages=%u longest=%zu rtt_us_min=%.0f rtt_us_mean=%.0f rtt_us_max=%.0f\n", number, guest::kMtu,
-		    least, sum / number, most);
+	std::sort(times.begin(), times.end());
+	std::printf("messages=%u longest=%zu rtt_us_min=%.0f rtt_us_median=%.0f rtt_us_max=%.0f\n", number, guest::kMtu,
+		    times.front(), times[times.size() / 2], times.back());
 	return 0;
 }

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import demo, kernel, modules
+from . import demo, kernel, modules, soak
 from .channel import MachineGone, TimeIsUp
 from .devicetree import compose
 from .doorbells import Doorbells
@@ -82,6 +82,12 @@ def demo_command(_options):
         return 1
 
 
+def soak_command(options):
+    directory = run_directory()
+    tree, image, ours = prepare(options.flavour, directory)
+    return soak.soak(directory / "soak", tree, image, ours, options.minutes)
+
+
 def list_command(_options):
     for name, scenario in scenarios().items():
         print(f"{name:20} {scenario.description}")
@@ -141,6 +147,9 @@ def parser():
     add("prepare", prepare_command, "build what is missing: kernels, modules").add_argument(
         "flavours", nargs="*", metavar="plain|debug")
     add("demo", demo_command, "the link, shown in plain words")
+    command = add("soak", soak_command, "traffic and restarts for as long as you like")
+    command.add_argument("--minutes", type=float, default=0)
+    command.add_argument("--flavour", choices=kernel.FRAGMENTS, default="plain")
     test = add("test", test_command, "run scenarios")
     test.add_argument("names", nargs="*", metavar="NAME")
     test.add_argument("--flavour", choices=kernel.FRAGMENTS, default="debug")

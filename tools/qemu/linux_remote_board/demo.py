@@ -4,8 +4,9 @@ import re
 import sys
 import time
 
-from . import link
+from . import link, rpmsg
 from .machine import Failed
+from .results import Failures
 from .scenario import Board
 
 REBOOTS = 2
@@ -26,17 +27,6 @@ class Teller:
         print(f"          {machine.name:>6} | {line}", flush=True)
 
 
-class NoResults:
-    """The demo has a table instead; only what is wrong is said at once."""
-
-    def __init__(self):
-        self.failures = []
-
-    def add(self, name, result, detail="", seconds=None):
-        if result == "failed":
-            self.failures.append(f"{name}\n{detail}")
-
-
 def _quote_lines(teller, machine, pattern, since=0):
     for line in machine.console.lines(since):
         if re.search(pattern, line):
@@ -49,8 +39,7 @@ def _sample(teller, main, since):
 
 
 def _ping(main, rounds):
-    said = main.check(f"rpmsg_ping rpmsg-raw {rounds}", 120)
-    return {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)(?= |$)", said.replace("\n", " "))}
+    return rpmsg.values(main.check(f"rpmsg_ping rpmsg-raw {rounds}", 120))
 
 
 def _bring_up(teller, main, remote):
@@ -63,7 +52,7 @@ def _bring_up(teller, main, remote):
     link.start_remote(remote)
     teller.say("The main loads mainline's remoteproc, virtio_rpmsg_bus and rpmsg_char, and our shm_rproc below them.")
     link.start_main(main)
-    link.wait_channel(main, "rpmsg-client-sample")
+    rpmsg.channel(main, "rpmsg-client-sample")
     teller.say("The link is up; the remote has announced its service:")
     _quote_lines(teller, main, r"rpmsg host is online|creating channel rpmsg-client-sample|is now attached")
 
@@ -74,7 +63,7 @@ def _reboot(teller, main):
     teller.say("It is back. It loads its modules again; nobody touches the remote.")
     link.start_main(main, "rpmsg_client_sample")
     _sample(teller, main, since)
-    link.wait_channel(main, "rpmsg-raw")
+    rpmsg.channel(main, "rpmsg-raw")
 
 
 def _table(rows):
@@ -95,23 +84,23 @@ def _story(board, teller):
     teller.say("A user program on the remote opens /dev/rpmsg_ctrl0, makes a channel and echoes what arrives.")
     echo = remote.start_job(f"exec rpmsg_echo rpmsg-raw {ECHO_ADDRESS}")
     echo.wait_output("echo: rpmsg-raw is", 20)
-    link.wait_channel(main, "rpmsg-raw")
+    rpmsg.channel(main, "rpmsg-raw")
     teller.say("The main sends it messages of 1 byte to the MTU through /dev/rpmsg* and compares each answer ...")
-    times = _ping(main, 2)
+    times = _ping(main, 1)
     teller.say(f"... all {times['messages']:.0f} came back as they were sent.")
     for number in range(REBOOTS):
         teller.say("Now the main is reset without a warning to anybody." if not number else "And once more.")
         _reboot(teller, main)
         again = _ping(main, 1)
         teller.say(f"The link came back: the sample's 100 messages and {again['messages']:.0f} echoes since.")
-    seen = link.counters(remote)
+    seen = rpmsg.counters(remote)
     if seen["restarts"] != REBOOTS:
         raise Failed(f"the remote noticed {seen['restarts']} restarts of the main, not {REBOOTS}")
     kicks, saved = (seen[f"transmit_{what}"] + seen[f"receive_{what}"] for what in ("kicks", "kicks_saved"))
     return [
         ("messages main to remote", f"{seen['receive_messages']}"),
         ("messages remote to main", f"{seen['transmit_messages']}"),
-        ("round trip in user space, mean", f"{times['rtt_us_mean']:.0f} us"),
+        ("round trip in user space, median", f"{times['rtt_us_median']:.0f} us"),
         ("round trip in user space, best", f"{times['rtt_us_min']:.0f} us"),
         ("kicks rung by the remote", f"{kicks}"),
         ("kicks saved by the remote", f"{saved}"),
@@ -121,8 +110,8 @@ def _story(board, teller):
 
 def tell(directory, kernel, initrd, modules):
     """Runs the demo; the exit status."""
-    teller, results = Teller(), NoResults()
-    board = Board("demo", directory, kernel, initrd, modules, results)
+    teller, failures = Teller(), Failures()
+    board = Board("demo", directory, kernel, initrd, modules, failures)
     try:
         board.need(*link.MODULES)
         rows = _story(board, teller)
@@ -130,9 +119,9 @@ def tell(directory, kernel, initrd, modules):
         board.finish()
     finally:
         board.close()
-    for failure in results.failures:
+    for failure in failures.texts:
         print(failure, file=sys.stderr)
-    if results.failures:
+    if failures.texts:
         return 1
     print(f"It all happened. What the machines said is in {directory}.")
     return 0

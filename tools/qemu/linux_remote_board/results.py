@@ -40,3 +40,14 @@ class Results:
             print("failed: " + "; ".join(self.failures), file=self._out)
         print(", ".join(f"{number} {word}" for word, number in self.counts.items()), file=self._out, flush=True)
         return 1 if self.counts["failed"] or not self.counts["passed"] else 0
+
+
+class Failures:
+    """For who has something better to print than results: keeps what is wrong."""
+
+    def __init__(self):
+        self.texts = []
+
+    def add(self, name, result, detail="", seconds=None):
+        if result == "failed":
+            self.texts.append(f"{name}\n{detail}")
