@@ -14,7 +14,7 @@ from .places import die_with_us
 from .qmp import Qmp
 
 PRIVATE_MIB, SHARED_MIB = 256, 16
-BOOT_SECONDS = 60
+BOOT_SECONDS = 180
 
 
 class Failed(Exception):
