@@ -99,6 +99,23 @@ private:
 			else
 				AMP_TRY(check_rings(plan_.vdev[i], where, complaint));
 		}
+		where = {{}, -1, -1};
+		return check_room(complaint);
+	}
+
+	Result<void> check_room(Complaint &complaint) const
+	{
+		u64 need = sizeof(amp_rsc_header);
+
+		for (u32 i = 0; plan_.build && i < plan_.vdevs; i++) {
+			const u64 entry = sizeof(amp_rsc_vdev) + sizeof(amp_rsc_vring) * plan_.vdev[i].vrings +
+					  plan_.vdev[i].config_len;
+			need += sizeof(u32) + ((entry + sizeof(u32) - 1) & ~u64(sizeof(u32) - 1));
+		}
+		if (need > window_.size) {
+			complaint = {"bytes of the table's region, expected at least", window_.size, need};
+			return Fault::Invalid;
+		}
 		return {};
 	}
 
