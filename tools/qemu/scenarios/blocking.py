@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Writers on the remote when the main stands still, is slow, or goes: who waits, how long, and with what error."""
+import time
+
 from linux_remote_board import rpmsg
+from linux_remote_board.stand_in import TO_MAIN, VRINGS, Ring
 
 VRING = 256
 SINK = 0x700
@@ -29,20 +32,24 @@ class Writers:
         """Runs @verbs and compares the result of the last one; (milliseconds, output)."""
         status, output = self.start(number, *verbs).wait(timeout)
         verb = [word for word in verbs if isinstance(word, str)][-1]
-        found, time = result(output, verb)
+        found, spent = result(output, verb)
         self.board.expect(status == 0 and found == wanted, f"expected {verb}: {wanted}, got: {output}")
-        return time, output
+        return spent, output
 
     def ended(self, job, verb, wanted, least, most):
         _, output = job.wait(60)
-        found, time = result(output, verb)
-        self.board.expect(found == wanted and least <= time <= most,
+        found, spent = result(output, verb)
+        self.board.expect(found == wanted and least <= spent <= most,
                           f"expected {verb}: {wanted} after {least} to {most} ms, got: {output}")
 
 
-def settled(remote):
-    """Until the main has taken all and given every buffer back: nothing is sent for a moment."""
-    rpmsg.until(remote, "true")
+def settled(board):
+    """Waits until the main has taken every message and offers all of its buffers."""
+    with board.ddr() as memory:
+        ring, end = Ring(memory, VRINGS[TO_MAIN], VRING), time.monotonic() + 30
+        while ring.avail_idx != (ring.used_idx + VRING) % 65536:
+            board.expect(time.monotonic() < end, "the main does not offer its buffers again")
+            time.sleep(0.01)
 
 
 def run(board):
@@ -69,16 +76,18 @@ def run(board):
             status, output = remote.run(f"rpmsg_write {device} {verb}")
             board.expect(status == 0 and result(output, verb)[0] == "EDESTADDRREQ", output)
     with board.step("a main that stands still: the ring fills, then EAGAIN, and poll() does not say writable"):
+        rpmsg.channel(main, "rpmsg-raw")
+        settled(board)
         main.pause()
-        time, output = writers.expect(0, ["fill"], "EAGAIN")
+        _, output = writers.expect(0, ["fill"], "EAGAIN")
         count = rpmsg.values(output)["count"]
         board.expect(count == VRING, f"{count} messages fitted, expected {VRING}")
         writers.expect(0, ["try"], "EAGAIN")
-        time, _ = writers.expect(0, ["poll", 1000], "not")
-        board.expect(time >= 1000, f"poll() came back after {time} ms")
+        spent, _ = writers.expect(0, ["poll", 1000], "not")
+        board.expect(spent >= 1000, f"poll() came back after {spent} ms")
     with board.step("a signal ends a writer that waits"):
-        time, _ = writers.expect(1, ["alarm"], "EINTR")
-        board.expect(400 <= time <= 5000, f"after {time} ms, the alarm came after 500")
+        spent, _ = writers.expect(1, ["alarm"], "EINTR")
+        board.expect(400 <= spent <= 5000, f"after {spent} ms, the alarm came after 500")
     with board.step("nobody waits longer than 15 s"):
         job = writers.start(1, "one", begun="one")
         job.wait(40)
@@ -104,11 +113,11 @@ def run(board):
         rpmsg.until(remote, f"grep -qx 'incarnation 2' {rpmsg.COUNTERS}/*/counters", 60)
         rpmsg.until(remote, f"rpmsg_write {writers.devices[0]} try | grep -q 'try: ok'")
     with board.step("the main's bus is taken away under writers that wait: ENOTCONN at once, and as long as it is away"):
-        main.check("modprobe -r virtio_rpmsg_bus")
+        main.check("rmmod virtio_rpmsg_bus")
         rpmsg.until(remote, f"rpmsg_write {writers.devices[0]} try | grep -q 'try: ENOTCONN'")
         for verb in ("one", "try"):
-            time, _ = writers.expect(1, [verb], "ENOTCONN")
-            board.expect(time < 5000, f"{verb}: after {time} ms")
+            spent, _ = writers.expect(1, [verb], "ENOTCONN")
+            board.expect(spent < 5000, f"{verb}: after {spent} ms")
         writers.expect(1, ["poll", 500], "not")
         poller = writers.start(2, "poll", 60000, begun="poll")
         main.check("modprobe virtio_rpmsg_bus")

@@ -113,7 +113,7 @@ def run(board):
         traffic.announced()
         traffic.ask()
     leaves_and_comes(board, traffic, "main: virtio_rpmsg_bus unloaded and loaded", TIMES,
-                     lambda: main.check("modprobe -r virtio_rpmsg_bus"), lambda: main.check("modprobe virtio_rpmsg_bus"))
+                     lambda: main.check("rmmod virtio_rpmsg_bus"), lambda: main.check("modprobe virtio_rpmsg_bus"))
     driver = "/sys/bus/platform/drivers/shm_rproc"
     leaves_and_comes(board, traffic, "main: shm_rproc unbound and bound", TIMES,
                      lambda: main.check(f"echo remoteproc >{driver}/unbind"),
@@ -128,8 +128,8 @@ def run(board):
             board.expect(seen[name] == 0, f"{name} is {seen[name]}")
 
     for what, leave, come in (
-            ("remote: rpmsg_remote unloaded and loaded", "modprobe -r rpmsg_remote", "modprobe rpmsg_remote"),
-            ("remote: rproc_vdev unloaded and loaded", "modprobe -r rpmsg_remote rproc_vdev",
+            ("remote: rpmsg_remote unloaded and loaded", "rmmod rpmsg_remote", "modprobe rpmsg_remote"),
+            ("remote: rproc_vdev unloaded and loaded", "rmmod rpmsg_remote && rmmod rproc_vdev",
              f"modprobe -a {REMOTE_MODULES}")):
         needed = []
         with board.step(f"{what}, {TIMES} times: the main sees the channel go and come"):
