@@ -108,6 +108,7 @@ static void shm_rproc_shutdown(struct platform_device *pdev)
 	struct shm_rproc *shm = platform_get_drvdata(pdev);
 
 	WRITE_ONCE(shm->closing, true);
+	cancel_delayed_work_sync(&shm->look);
 	shm_rproc_withdraw(shm);
 }
 
