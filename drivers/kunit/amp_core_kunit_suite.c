@@ -69,6 +69,7 @@ static struct kunit_suite amp_core_suite = {
 	.name = "amp_core",
 	.test_cases = amp_core_cases,
 };
+
 kunit_test_suite(amp_core_suite);
 
 MODULE_DESCRIPTION("Tests of rings, rpmsg frames and resource tables");
