@@ -77,13 +77,23 @@ public:
 		expect(readable(out_.get()) && read(out_.get(), text, 6) == 6 && !std::memcmp(text, "ready\n", 6),
 		       "the server does not get ready");
 	}
+	/* Its exit status; that of a kill where it does not end by itself. */
 	int finish(int signal)
 	{
 		int status = 0;
+		char text[64];
 
 		if (signal)
 			kill(pid_, signal);
-		expect(waitpid(std::exchange(pid_, -1), &status, 0) > 0, "waitpid");
+		while (readable(out_.get()) && read(out_.get(), text, sizeof(text)) > 0)
+			;
+		if (!waitpid(pid_, &status, WNOHANG)) {
+			// Its output has ended, or time is up.
+			usleep(100000);
+			kill(pid_, SIGKILL);
+			expect(waitpid(pid_, &status, 0) == pid_, "waitpid");
+		}
+		pid_ = -1;
 		return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 	}
 
