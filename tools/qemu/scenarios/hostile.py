@@ -205,6 +205,29 @@ def name_service(trial):
         rpmsg.no_channel(trial.remote, "flood-*", 60)
 
 
+def waiting(trial):
+    """A reset under writers that wait for a buffer: they are told, at once."""
+    main, remote, board = trial.main, trial.remote, trial.board
+    control = rpmsg.control(remote)
+    devices = [remote.check(f"rpmsg_control {control} endpoint writer{number} {0x800 + number} 0x700").strip()
+               for number in range(3)]
+    with board.step("a main that goes while writers wait for a buffer: ENOTCONN at once"):
+        filled = remote.check(f"rpmsg_write {devices[0]} fill")
+        board.expect(f"EAGAIN count={NUM}" in filled, filled)
+        jobs = [remote.start_job(f"exec rpmsg_write {device} {verb}")
+                for device, verb in zip(devices, ("one", "one", "one"))]
+        for job in jobs:
+            job.wait_output("one: begins", 20)
+        rpmsg.until(remote, "[ $(cat /proc/[0-9]*/comm | grep -c rpmsg_write) = 3 ]")
+        main.down()
+        for job in jobs:
+            status, output = job.wait(10)
+            board.expect(status == 0 and "one: ENOTCONN" in output, output)
+        main.up()
+        trial.wait_announcement()
+        trial.honest()
+
+
 def flood(trial):
     main = trial.main
     ring = main.from_main
@@ -307,4 +330,5 @@ def run(board):
         chains(trial)
         name_service(trial)
         set_up(trial)
+        waiting(trial)
         flood(trial)  # last: for 5 s after it no complaint is printed
