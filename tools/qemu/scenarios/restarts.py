@@ -29,7 +29,7 @@ class Traffic:
     def serve(self):
         """The programs on the remote."""
         control = rpmsg.control(self.remote)
-        self.remote.check(f"rpmsg_control {control} create {NAME} 0x401")
+        self.remote.check(f"ls -d {rpmsg.DEVICES}/*.{NAME}.* || rpmsg_control {control} create {NAME} 0x401")
         device = rpmsg.character_device(self.remote, rpmsg.channel(self.remote, NAME))
         self.keep = self.remote.start_job(f"exec rpmsg_keep {device}")
         self.keep.wait_output("keep: ready", 30)
