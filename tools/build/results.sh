@@ -17,7 +17,7 @@ result()
 	*)
 		failed=$((failed + 1))
 		echo "FAIL $2"
-		printf '%s\n' "$3" | sed 's/^/       /'
+		printf '%s\n' "$3" | sed 's/^/       /; 40q'
 		;;
 	esac
 }
