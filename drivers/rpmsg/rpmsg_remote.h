@@ -33,6 +33,9 @@
 #define RPMSG_REMOTE_EDOWN	(-ENOTCONN)	/* the link is down, or went down while waiting */
 #define RPMSG_REMOTE_EUNKNOWN	(-EDESTADDRREQ)	/* no destination was given and none is learnt yet */
 
+/* A bus that is being removed gives the main so long to hear what ends. */
+#define RPMSG_REMOTE_FAREWELL_TIMEOUT	msecs_to_jiffies(1000)
+
 enum rpmsg_remote_vring {			/* as the main calls them */
 	RPMSG_REMOTE_TO_MAIN = 0,
 	RPMSG_REMOTE_FROM_MAIN = 1,
@@ -96,6 +99,7 @@ struct rpmsg_remote_transmit {
  * @delivering: the slot that the worker has
  * @starved:	the ring was left alone for want of a free slot
  * @rung:	the main rang since the ring was last looked at
+ * @heard_in:	the incarnation whose message the worker hands to a callback
  * @no_endpoint: messages that nobody listened for
  * @bad_announcements: of the name service
  * @batches:	looks at the ring that found something
@@ -116,6 +120,7 @@ struct rpmsg_remote_receive {
 	struct rpmsg_remote_slot *delivering;
 	bool starved;
 	bool rung;
+	u32 heard_in;
 	u64 no_endpoint;
 	u64 bad_announcements;
 	u64 batches;
@@ -249,6 +254,8 @@ void rpmsg_remote_transmit_init(struct rpmsg_remote *remote);
 void rpmsg_remote_transmit_up(struct rpmsg_remote *remote);
 /* Wakes all that wait, with an error; on return nobody writes into a buffer. */
 void rpmsg_remote_transmit_down(struct rpmsg_remote *remote);
+/* The bus is being removed: senders that wait get an error, and nobody waits any more but to say farewell. */
+void rpmsg_remote_transmit_leave(struct rpmsg_remote *remote);
 /* The main gave buffers back. Atomic. */
 void rpmsg_remote_transmit_doorbell(struct rpmsg_remote *remote);
 /* Send one message; @timeout 0 never waits. Negative errno. */

@@ -9,7 +9,6 @@
 
 /* Sending waits this long for a main that takes nothing; a bus that is being removed does not. */
 #define RPMSG_REMOTE_ANNOUNCE_TIMEOUT	msecs_to_jiffies(15000)
-#define RPMSG_REMOTE_FAREWELL_TIMEOUT	msecs_to_jiffies(1000)
 
 /* A service that ended: its channel is gone, so what has to be said is kept here. */
 struct rpmsg_remote_farewell {

@@ -106,6 +106,20 @@ static int rpmsg_remote_submit(struct rpmsg_remote *remote, int head, u32 writte
 	return err;
 }
 
+void rpmsg_remote_transmit_leave(struct rpmsg_remote *remote)
+{
+	wake_up_interruptible(&remote->transmit.queue);
+}
+
+/* A bus that is being removed waits only to tell the main what ends: drivers wait for their senders when they go. */
+static bool rpmsg_remote_may_wait(struct rpmsg_remote *remote, long *timeout)
+{
+	if (!READ_ONCE(remote->leaving))
+		return true;
+	*timeout = min_t(long, *timeout, RPMSG_REMOTE_FAREWELL_TIMEOUT);
+	return current_work() == &remote->announce;
+}
+
 static int rpmsg_remote_wait(struct rpmsg_remote *remote, long *timeout)
 {
 	struct rpmsg_remote_transmit *t = &remote->transmit;
@@ -120,6 +134,10 @@ static int rpmsg_remote_wait(struct rpmsg_remote *remote, long *timeout)
 		head = rpmsg_remote_reserve(remote, true);
 		if (head != -EAGAIN)
 			break;
+		if (!rpmsg_remote_may_wait(remote, timeout)) {
+			head = RPMSG_REMOTE_EDOWN;
+			break;
+		}
 		if (signal_pending(current) || !*timeout) {
 			head = -ERESTARTSYS;
 			break;
