@@ -83,13 +83,22 @@ static bool rpmsg_remote_is_claimed(struct rpmsg_remote *remote, const struct rp
 	return false;
 }
 
+/* The main that announced a channel in @incarnation is gone; or we are going. */
+static bool rpmsg_remote_is_too_late(struct rpmsg_remote *remote, bool from_main, u32 incarnation)
+{
+	lockdep_assert_held(&remote->channels_lock);
+	return remote->leaving ||
+	       (from_main && (incarnation != remote->incarnation || !READ_ONCE(remote->transmit.up)));
+}
+
 /* 0, or why there shall be no such channel. */
-static int rpmsg_remote_claim(struct rpmsg_remote *remote, struct rpmsg_remote_claim *claim, bool from_main)
+static int rpmsg_remote_claim(struct rpmsg_remote *remote, struct rpmsg_remote_claim *claim, bool from_main,
+			      u32 incarnation)
 {
 	const struct rpmsg_channel_info *chinfo = claim->chinfo;
 
 	guard(mutex)(&remote->channels_lock);
-	if (remote->leaving)
+	if (rpmsg_remote_is_too_late(remote, from_main, incarnation))
 		return -ENODEV;
 	if (rpmsg_remote_find_channel(remote, chinfo) || rpmsg_remote_is_claimed(remote, chinfo)) {
 		dev_err(&remote->rvdev->dev, "channel %s:%x:%x exists already\n", chinfo->name, chinfo->src,
@@ -102,7 +111,6 @@ static int rpmsg_remote_claim(struct rpmsg_remote *remote, struct rpmsg_remote_c
 				chinfo->name, RPMSG_REMOTE_FROM_MAIN_MAX);
 		return -ENOSPC;
 	}
-	remote->num_from_main += from_main;
 	list_add(&claim->node, &remote->claims);
 	return 0;
 }
@@ -111,18 +119,19 @@ static struct rpmsg_device *rpmsg_remote_add_channel(struct rpmsg_remote *remote
 						     const struct rpmsg_channel_info *chinfo, bool from_main,
 						     struct device_node *np)
 {
+	/* What comes from the main comes by the worker. */
+	const u32 incarnation = from_main ? remote->receive.heard_in : 0;
 	struct rpmsg_remote_claim claim = { .chinfo = chinfo };
 	struct rpmsg_remote_channel *channel;
-	struct rpmsg_device *rpdev;
-	int err;
+	struct rpmsg_device *rpdev = NULL;
+	bool too_late = false;
+	int err = -ENOMEM;
 
-	if (rpmsg_remote_claim(remote, &claim, from_main))
+	if (rpmsg_remote_claim(remote, &claim, from_main, incarnation))
 		return NULL;
 	channel = rpmsg_remote_channel_alloc(remote);
-	if (!channel) {
-		err = -ENOMEM;
+	if (!channel)
 		goto unclaim;
-	}
 	rpdev = &channel->rpdev;
 	rpdev->src = chinfo->src;
 	rpdev->dst = chinfo->dst;
@@ -138,19 +147,19 @@ unclaim:
 	scoped_guard(mutex, &remote->channels_lock) {
 		list_del(&claim.node);
 		if (err)
-			remote->num_from_main -= from_main;
-		else if (!remote->leaving)
+			return NULL;
+		too_late = rpmsg_remote_is_too_late(remote, from_main, incarnation);
+		if (!too_late) {
 			list_add_tail(&channel->node, &remote->channels);
-		else
-			err = -ENODEV;
+			remote->num_from_main += from_main;
+		}
 	}
-	if (!err) {
-		rpmsg_remote_announce_all(remote);
-		return rpdev;
-	}
-	if (err == -ENODEV)
+	if (too_late) {
 		device_unregister(&rpdev->dev);
-	return NULL;
+		return NULL;
+	}
+	rpmsg_remote_announce_all(remote);
+	return rpdev;
 }
 
 /* It was taken off the list before, so it ends once. */
@@ -276,7 +285,8 @@ void rpmsg_remote_channels_exit(struct rpmsg_remote *remote)
 	struct rpmsg_remote_channel *channel;
 
 	scoped_guard(mutex, &remote->channels_lock)
-		remote->leaving = true;
+		WRITE_ONCE(remote->leaving, true);
+	rpmsg_remote_transmit_leave(remote);
 	/* No new ones from here on; first who could make them. */
 	if (remote->name_service)
 		device_unregister(&remote->name_service->dev);

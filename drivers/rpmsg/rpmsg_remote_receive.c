@@ -161,6 +161,7 @@ static void rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remot
 			if (!endpoint->ept.cb)
 				break;
 			rpmsg_remote_learn(endpoint, frame->src, slot->incarnation);
+			rx->heard_in = slot->incarnation;
 			endpoint->ept.cb(endpoint->ept.rpdev, slot->payload, frame->len, endpoint->ept.priv,
 					 frame->src);
 		}
