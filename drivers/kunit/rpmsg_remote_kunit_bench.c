@@ -230,9 +230,7 @@ u64 bench_counter(struct bench *bench, const char *name)
 		line = strchr(line, '\n');
 		line += !!line;
 	}
-	if (line)
-		value = simple_strtoull(line + len + 1, NULL, 10);
-	else
+	if (!line || sscanf(line + len, " %llu", &value) != 1)
 		KUNIT_FAIL(bench->test, "no counter %s", name);
 	filp_close(file, NULL);
 	return value;

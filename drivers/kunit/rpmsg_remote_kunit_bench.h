@@ -33,6 +33,7 @@
 /* Exported by the rpmsg core for buses and its own drivers; no public header declares them. */
 struct rpmsg_device *rpmsg_create_channel(struct rpmsg_device *rpdev, struct rpmsg_channel_info *chinfo);
 int rpmsg_release_channel(struct rpmsg_device *rpdev, struct rpmsg_channel_info *chinfo);
+struct device *rpmsg_find_device(struct device *parent, struct rpmsg_channel_info *chinfo);
 
 /**
  * struct inbox - what an endpoint received
@@ -174,10 +175,11 @@ int bench_join(struct bench *bench, struct bench_thread *thread, long timeout);
 #define bench_await(bench, condition)							\
 ({											\
 	const unsigned long until = jiffies + BENCH_PATIENCE;				\
+	bool came;									\
 											\
-	while (!(condition) && time_before(jiffies, until))				\
+	while (!(came = (condition)) && time_before(jiffies, until))			\
 		usleep_range(100, 500);							\
-	KUNIT_EXPECT_TRUE_MSG((bench)->test, condition, "never came: " #condition);	\
+	KUNIT_EXPECT_TRUE_MSG((bench)->test, came, "never came: " #condition);		\
 })
 
 /* Lines of the kernel's log that have @text in them, from kunit_log_start() on. */

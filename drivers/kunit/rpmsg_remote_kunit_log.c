@@ -17,7 +17,6 @@ static void kunit_log_write(struct console *console, const char *text, unsigned 
 static struct console kunit_log = {
 	.name = "kunit",
 	.write = kunit_log_write,
-	.flags = CON_ENABLED | CON_ANYTIME,
 	.index = -1,
 };
 
@@ -25,6 +24,8 @@ void kunit_log_start(struct kunit *test, const char *text)
 {
 	wanted = text;
 	lines = 0;
+	/* The last end of it took them away. */
+	kunit_log.flags = CON_ENABLED | CON_ANYTIME;
 	register_console(&kunit_log);
 	KUNIT_ASSERT_TRUE(test, console_is_registered(&kunit_log));
 }

@@ -5,7 +5,12 @@
 
 #include "rpmsg_remote_kunit_suite.h"
 
-kunit_test_suites(&rpmsg_remote_send_suite, &rpmsg_remote_receive_suite, &rpmsg_remote_restart_suite);
+kunit_test_suites(&rpmsg_remote_send_suite, &rpmsg_remote_receive_suite, &rpmsg_remote_endpoint_suite,
+		  &rpmsg_remote_channel_suite, &rpmsg_remote_name_service_suite, &rpmsg_remote_restart_suite,
+		  &rpmsg_remote_hostile_suite);
+#ifdef CONFIG_FAILSLAB
+kunit_test_suite(rpmsg_remote_failslab_suite);
+#endif
 
 static int __init rpmsg_remote_kunit_init(void)
 {

@@ -7,6 +7,11 @@
 
 extern struct kunit_suite rpmsg_remote_send_suite;
 extern struct kunit_suite rpmsg_remote_receive_suite;
+extern struct kunit_suite rpmsg_remote_endpoint_suite;
+extern struct kunit_suite rpmsg_remote_channel_suite;
+extern struct kunit_suite rpmsg_remote_name_service_suite;
 extern struct kunit_suite rpmsg_remote_restart_suite;
+extern struct kunit_suite rpmsg_remote_hostile_suite;
+extern struct kunit_suite rpmsg_remote_failslab_suite;
 
 #endif

@@ -14,7 +14,8 @@ template <typename T> constexpr u64 number(T value)
 	return static_cast<u64>(value);
 }
 
-inline bool expect(amp_test &test, const char *file, int line, const char *text, bool good, u64 left, u64 right)
+[[gnu::noinline]] inline bool expect(amp_test &test, const char *file, int line, const char *text, bool good, u64 left,
+				     u64 right)
 {
 	if (!good)
 		test.services->failed(&test, file, line, text, left, right);
@@ -41,7 +42,7 @@ template <typename T> T *make(amp_test &test, usize count = 1)
 	return made;
 }
 
-inline bool has_text(const char *text, const char *part)
+[[gnu::noinline]] inline bool has_text(const char *text, const char *part)
 {
 	for (; text && *text; text++) {
 		usize i = 0;
@@ -53,7 +54,7 @@ inline bool has_text(const char *text, const char *part)
 	return false;
 }
 
-inline bool same_bytes(const void *left, const void *right, usize size)
+[[gnu::noinline]] inline bool same_bytes(const void *left, const void *right, usize size)
 {
 	for (usize i = 0; i < size; i++)
 		if (static_cast<const u8 *>(left)[i] != static_cast<const u8 *>(right)[i])
