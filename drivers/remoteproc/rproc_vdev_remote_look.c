@@ -217,7 +217,8 @@ static bool rproc_vdev_look_at(struct rproc_vdev_device *vdev)
 		if (news.action == AMP_VDEV_GO_DOWN)
 			rproc_vdev_go_down(vdev, &news);
 		/* A main that waits for us to let go of the rings may make them anew. */
-		if (news.status_changed && !news.status && remote->ctrl.chan)
+		if ((news.action == AMP_VDEV_GO_DOWN ||
+		     (news.status_changed && !(news.status & AMP_VIRTIO_STATUS_DRIVER_OK))) && remote->ctrl.chan)
 			rproc_vdev_doorbell_ring(&remote->ctrl);
 	} while (news.again && --rounds);
 	return news.changing || news.again;

@@ -81,8 +81,8 @@ struct rvdev_device {
  * @driver:	name and owner
  * @id_table:	what it drives, ended by device 0
  * @probe:	the device is there; the link may be down. 0 or an errno; -EPROBE_DEFER works.
- * @leave:	optional: the driver is about to be removed; the link may still be up, so the main can be told. Followed by
- *		down() where it is up, and by remove(). Process context, may sleep for a bounded time.
+ * @leave:	optional: the driver is about to be removed; the link may still be up, so the main can be told. Followed
+ *		by down() where it is up, and by remove(). Process context, may sleep for a bounded time.
  * @remove:	undo probe; down() was called before where needed
  * @up:		the main has set DRIVER_OK: rings, features and config are valid. An errno keeps the device down until
  *		the next reset of the main. Process context, may sleep, but not for the main: notify() comes only when
@@ -91,8 +91,8 @@ struct rvdev_device {
  *		Process context, may sleep.
  * @notify:	the main rang the doorbell of vring @index. Atomic context; called between up() and down(), for every
  *		vring once right after up(), never while down() runs.
- * @intact:	are the rings still those that up() was given? Polled, since the main resets and re-makes rings without a
- *		doorbell. Process context.
+ * @intact:	are the rings still those that up() was given? Polled, since the main resets and re-makes rings without
+ *		a doorbell. Process context.
  */
 struct rvdev_driver {
 	struct device_driver driver;
