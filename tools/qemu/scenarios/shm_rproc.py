@@ -100,6 +100,15 @@ def run(board):
             link = Link(main)
             main.check(f"echo remoteproc >{DRIVER}/unbind && echo remoteproc >{DRIVER}/bind")
             link.up()
+    with board.step("the doorbells leave, and take the link with them; both come back"):
+        mailbox = "/sys/bus/pci/drivers/ivshmem_mailbox"
+        function = main.check(f"ls {mailbox} | grep :").strip()
+        link = Link(main)
+        main.check(f"echo {function} >{mailbox}/unbind")
+        board.expect(status(board) == 0, f"status in the table is still {status(board)}")
+        board.expect(main.run(f"test -e {RPROC}")[0], "the remote processor is still there")
+        main.check(f"echo {function} >{mailbox}/bind")
+        link.up()
     with board.step("what the user wants counts: detach and stop stay until start"):
         for verb in ("detach", "stop"):
             link = Link(main)
