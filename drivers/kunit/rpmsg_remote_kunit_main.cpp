@@ -43,8 +43,7 @@ int to_errno(Fault fault)
 }
 
 /* Calls @use with the cell that @word names. */
-template <typename Use>
-u64 with_cell(Vring<Env> &ring, amp_main_word word, u32 index, Use use)
+template <typename Use> u64 with_cell(Vring<Env> &ring, amp_main_word word, u32 index, Use use)
 {
 	switch (word) {
 	case AMP_MAIN_AVAIL_IDX:
@@ -96,9 +95,7 @@ int amp_main_make(amp_main *main, const amp_main_plan *plan)
 
 		if (!main->vring[i].map(from.memory, unused).ok())
 			return false;
-		return ring.start(from.memory, {from.buffers, from.buffer_size}, plan->event_idx,
-				  from.words)
-			.ok();
+		return ring.start(from.memory, {from.buffers, from.buffer_size}, plan->event_idx, from.words).ok();
 	};
 
 	main->num = plan->ring[0].memory.num;
@@ -154,6 +151,5 @@ void amp_main_poke(amp_main *main, int vring, amp_main_word word, amp_u32 index,
 
 amp_u64 amp_main_peek(amp_main *main, int vring, amp_main_word word, amp_u32 index)
 {
-	return with_cell(main->vring[vring], word, index,
-			 [](auto &cell) { return u64(cell.fetch().unchecked()); });
+	return with_cell(main->vring[vring], word, index, [](auto &cell) { return u64(cell.fetch().unchecked()); });
 }

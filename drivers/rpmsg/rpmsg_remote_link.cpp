@@ -13,8 +13,7 @@ using namespace amp;
 using Env = KernelEnv;
 using RemoteLink = Link<Env, DeviceRing<Env>, DeviceRing<Env>>;
 
-struct amp_link : RemoteLink {
-};
+struct amp_link : RemoteLink {};
 
 namespace
 {
@@ -45,7 +44,7 @@ int to_errno(Fault fault)
 
 template <typename Counters> void copy_counters(const Counters &from, amp_link_counters *to)
 {
-	*to = { from.messages, from.bytes, from.bad_buffers, from.kicks, from.kicks_saved };
+	*to = {from.messages, from.bytes, from.bad_buffers, from.kicks, from.kicks_saved};
 }
 
 } // namespace

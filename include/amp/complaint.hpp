@@ -17,10 +17,7 @@ struct Complaint {
 	u64 value = 0; // what stood there
 	u64 limit = 0; // the bound that it broke
 
-	constexpr amp_complaint for_c() const
-	{
-		return { what ? what : "", value, limit };
-	}
+	constexpr amp_complaint for_c() const { return {what ? what : "", value, limit}; }
 };
 
 } // namespace amp

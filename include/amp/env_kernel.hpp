@@ -17,14 +17,8 @@ namespace amp
 
 struct KernelEnv {
 	// One access, of a width that the processor has; a u64 on a 32-bit processor is two, and our copy is what counts.
-	template <typename T> static T load(const T *from)
-	{
-		return *const_cast<const volatile T *>(from);
-	}
-	template <typename T> static void store(T *to, T value)
-	{
-		*const_cast<volatile T *>(to) = value;
-	}
+	template <typename T> static T load(const T *from) { return *const_cast<const volatile T *>(from); }
+	template <typename T> static void store(T *to, T value) { *const_cast<volatile T *>(to) = value; }
 
 	// What is read or written after this was so after the word was read.
 	template <typename T> static T load_acquire(const T *from)
@@ -58,10 +52,7 @@ struct KernelEnv {
 	{
 		usize mask;
 
-		asm volatile("cmp %1, %2\n\tsbc %0, xzr, xzr\n\thint #20"
-			     : "=r"(mask)
-			     : "r"(index), "r"(size)
-			     : "cc");
+		asm volatile("cmp %1, %2\n\tsbc %0, xzr, xzr\n\thint #20" : "=r"(mask) : "r"(index), "r"(size) : "cc");
 		return index & mask;
 	}
 #elif defined(__arm__)

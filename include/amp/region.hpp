@@ -18,13 +18,10 @@ struct Window {
  * The only memory that the peer may name to us. Every address that it writes is translated here, whole range or not at
  * all; nothing else in this project makes a pointer from a number of the peer's.
  */
-class Regions
-{
-      public:
+class Regions {
+public:
 	constexpr Regions() = default;
-	constexpr Regions(const amp_region *list, usize count) : list_(list), count_(count)
-	{
-	}
+	constexpr Regions(const amp_region *list, usize count) : list_(list), count_(count) {}
 
 	// The @size bytes at the peer's address @da; nothing of them may lie outside of one region.
 	Result<Window> translate(u64 da, u64 size, Fault fault) const
@@ -36,17 +33,14 @@ class Regions
 				continue;
 			const u64 offset = da - region.da;
 			if (offset <= region.size && size <= region.size - offset)
-				return Window{ static_cast<u8 *>(region.va) + offset, usize(size) };
+				return Window{static_cast<u8 *>(region.va) + offset, usize(size)};
 		}
 		return fault;
 	}
 
-	constexpr usize count() const
-	{
-		return count_;
-	}
+	constexpr usize count() const { return count_; }
 
-      private:
+private:
 	const amp_region *list_ = nullptr;
 	usize count_ = 0;
 };

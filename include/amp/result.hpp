@@ -18,78 +18,45 @@ namespace amp
 enum class Fault : u16 { None, Again, BadChain, BadRing, BadTable, Invalid };
 
 // A value or a fault. T is trivially copyable; there is nothing to destroy.
-template <typename T> class [[nodiscard]] Result
-{
-      public:
-	constexpr Result(T value) : value_(value), fault_(Fault::None)
-	{
-	}
-	constexpr Result(Fault fault) : value_(), fault_(fault)
-	{
-	}
+template <typename T> class [[nodiscard]] Result {
+public:
+	constexpr Result(T value) : value_(value), fault_(Fault::None) {}
+	constexpr Result(Fault fault) : value_(), fault_(fault) {}
 
-	constexpr bool ok() const
-	{
-		return fault_ == Fault::None;
-	}
-	constexpr explicit operator bool() const
-	{
-		return ok();
-	}
-	constexpr Fault fault() const
-	{
-		return fault_;
-	}
+	constexpr bool ok() const { return fault_ == Fault::None; }
+	constexpr explicit operator bool() const { return ok(); }
+	constexpr Fault fault() const { return fault_; }
 	// Only after ok().
-	constexpr T value() const
-	{
-		return value_;
-	}
+	constexpr T value() const { return value_; }
 
-      private:
+private:
 	T value_;
 	Fault fault_;
 };
 
-template <> class [[nodiscard]] Result<void>
-{
-      public:
-	constexpr Result() : fault_(Fault::None)
-	{
-	}
-	constexpr Result(Fault fault) : fault_(fault)
-	{
-	}
+template <> class [[nodiscard]] Result<void> {
+public:
+	constexpr Result() : fault_(Fault::None) {}
+	constexpr Result(Fault fault) : fault_(fault) {}
 
-	constexpr bool ok() const
-	{
-		return fault_ == Fault::None;
-	}
-	constexpr explicit operator bool() const
-	{
-		return ok();
-	}
-	constexpr Fault fault() const
-	{
-		return fault_;
-	}
-	constexpr void value() const
-	{
-	}
+	constexpr bool ok() const { return fault_ == Fault::None; }
+	constexpr explicit operator bool() const { return ok(); }
+	constexpr Fault fault() const { return fault_; }
+	constexpr void value() const {}
 
-      private:
+private:
 	Fault fault_;
 };
 
 } // namespace amp
 
 // The value of a Result, or a return of its fault from the enclosing function.
-#define AMP_TRY(expression)                                   \
-	({                                                    \
-		const auto amp_try_result = (expression);     \
-		if (!amp_try_result.ok())                     \
-			return amp_try_result.fault();        \
-		amp_try_result.value();                       \
+#define AMP_TRY(expression)                               \
+	({                                                \
+		const auto amp_try_result = (expression); \
+		if (!amp_try_result.ok())                 \
+			return amp_try_result.fault();    \
+		amp_try_result.value();                   \
 	})
 
 #endif

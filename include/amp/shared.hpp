@@ -8,12 +8,9 @@ namespace amp
 {
 
 // A number that the peer chose: inert until bounded.
-template <typename T> class Untrusted
-{
-      public:
-	constexpr explicit Untrusted(T value) : value_(value)
-	{
-	}
+template <typename T> class Untrusted {
+public:
+	constexpr explicit Untrusted(T value) : value_(value) {}
 
 	constexpr Result<T> below(T end, Fault fault) const
 	{
@@ -28,51 +25,29 @@ template <typename T> class Untrusted
 	{
 		return Untrusted(T(value_ - base)).at_most(most, fault);
 	}
-	constexpr bool is(T expected) const
-	{
-		return value_ == expected;
-	}
-	constexpr bool has(T bits) const
-	{
-		return (value_ & bits) == bits;
-	}
+	constexpr bool is(T expected) const { return value_ == expected; }
+	constexpr bool has(T bits) const { return (value_ & bits) == bits; }
 	// For a message to a person, or where every value is legal (an opaque address, a hint).
-	constexpr T unchecked() const
-	{
-		return value_;
-	}
+	constexpr T unchecked() const { return value_; }
 
-      private:
+private:
 	T value_;
 };
 
 /*
  * A cell of memory that the peer can write. One call is exactly one access. The byte order of the wire is @Env's.
  */
-template <typename T, typename Env> class Shared
-{
-      public:
+template <typename T, typename Env> class Shared {
+public:
 	Shared(const Shared &) = delete;
 	Shared &operator=(const Shared &) = delete;
 
-	Untrusted<T> fetch() const
-	{
-		return Untrusted<T>(Env::wire(Env::load(&raw_)));
-	}
-	Untrusted<T> fetch_acquire() const
-	{
-		return Untrusted<T>(Env::wire(Env::load_acquire(&raw_)));
-	}
-	void put(T value)
-	{
-		Env::store(&raw_, Env::wire(value));
-	}
-	void put_release(T value)
-	{
-		Env::store_release(&raw_, Env::wire(value));
-	}
+	Untrusted<T> fetch() const { return Untrusted<T>(Env::wire(Env::load(&raw_))); }
+	Untrusted<T> fetch_acquire() const { return Untrusted<T>(Env::wire(Env::load_acquire(&raw_))); }
+	void put(T value) { Env::store(&raw_, Env::wire(value)); }
+	void put_release(T value) { Env::store_release(&raw_, Env::wire(value)); }
 
-      private:
+private:
 	T raw_;
 };
 

@@ -21,24 +21,12 @@ template <typename Env> struct FrameHeader {
 
 	static FrameHeader make(u32 src, u32 dst, u16 len, u16 flags)
 	{
-		return { { Env::wire(src), Env::wire(dst), 0, Env::wire(len), Env::wire(flags) } };
+		return {{Env::wire(src), Env::wire(dst), 0, Env::wire(len), Env::wire(flags)}};
 	}
-	u32 src() const
-	{
-		return Env::wire(raw.src);
-	}
-	u32 dst() const
-	{
-		return Env::wire(raw.dst);
-	}
-	u16 len() const
-	{
-		return Env::wire(raw.len);
-	}
-	u16 flags() const
-	{
-		return Env::wire(raw.flags);
-	}
+	u32 src() const { return Env::wire(raw.src); }
+	u32 dst() const { return Env::wire(raw.dst); }
+	u16 len() const { return Env::wire(raw.len); }
+	u16 flags() const { return Env::wire(raw.flags); }
 };
 
 } // namespace amp

@@ -26,7 +26,7 @@ template <typename Env> struct Announcement {
 		Announcement made{};
 
 		if (size != sizeof(raw)) {
-			complaint = { "length of a name-service message, expected", size, sizeof(raw) };
+			complaint = {"length of a name-service message, expected", size, sizeof(raw)};
 			return Fault::BadChain;
 		}
 		__builtin_memcpy(&raw, payload, sizeof(raw));
@@ -34,20 +34,20 @@ template <typename Env> struct Announcement {
 		while (end < AMP_RPMSG_NAME_SIZE && raw.name[end])
 			end++;
 		if (end == 0 || end == AMP_RPMSG_NAME_SIZE) {
-			complaint = { "length of an announced name, expected 1 to", end, AMP_RPMSG_NAME_SIZE - 1 };
+			complaint = {"length of an announced name, expected 1 to", end, AMP_RPMSG_NAME_SIZE - 1};
 			return Fault::BadChain;
 		}
 		__builtin_memcpy(made.name, raw.name, end);
 		const u32 flags = Env::wire(raw.flags);
 		if (flags > AMP_RPMSG_NS_DESTROY) {
-			complaint = { "flags of a name-service message, expected at most", flags, AMP_RPMSG_NS_DESTROY };
+			complaint = {"flags of a name-service message, expected at most", flags, AMP_RPMSG_NS_DESTROY};
 			return Fault::BadChain;
 		}
 		made.destroy = flags == AMP_RPMSG_NS_DESTROY;
 		made.addr = Env::wire(raw.addr);
 		if (!is_service_address(made.addr)) {
-			complaint = { "announced address, expected neither ANY nor that of the name service", made.addr,
-				      AMP_RPMSG_ADDR_NS };
+			complaint = {"announced address, expected neither ANY nor that of the name service", made.addr,
+				     AMP_RPMSG_ADDR_NS};
 			return Fault::BadChain;
 		}
 		return made;

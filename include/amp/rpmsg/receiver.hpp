@@ -16,9 +16,8 @@ namespace amp
  * shared memory once, whole, and its buffer goes back at once: what the endpoint sees can change no more, and a slow
  * endpoint holds no buffer of the peer's. One caller at a time.
  */
-template <typename Env, ReceiveEnd Ring> class Receiver
-{
-      public:
+template <typename Env, ReceiveEnd Ring> class Receiver {
+public:
 	struct Counters {
 		u64 messages = 0;
 		u64 bytes = 0; // of payload
@@ -27,14 +26,8 @@ template <typename Env, ReceiveEnd Ring> class Receiver
 		u64 kicks_saved = 0; // the peer did not ask
 	};
 
-	Ring &ring()
-	{
-		return ring_;
-	}
-	const Ring &ring() const
-	{
-		return ring_;
-	}
+	Ring &ring() { return ring_; }
+	const Ring &ring() const { return ring_; }
 
 	/*
 	 * The next message: into @frame and, @room bytes at most, @payload. Again: none. BadChain: one was dropped and
@@ -62,16 +55,10 @@ template <typename Env, ReceiveEnd Ring> class Receiver
 		return count_kick(ring_.kick_needed());
 	}
 
-	const Counters &counters() const
-	{
-		return counters_;
-	}
-	const Complaint &complaint() const
-	{
-		return complaint_;
-	}
+	const Counters &counters() const { return counters_; }
+	const Complaint &complaint() const { return complaint_; }
 
-      private:
+private:
 	Result<u16> take()
 	{
 		const auto head = ring_.take();
@@ -90,14 +77,14 @@ template <typename Env, ReceiveEnd Ring> class Receiver
 			return read;
 		}
 		if (header.len() > room) {
-			complaint_ = { "payload length in the header, expected at most", header.len(), room };
+			complaint_ = {"payload length in the header, expected at most", header.len(), room};
 			return Fault::BadChain;
 		}
 		if (const auto read = chain.read(payload, header.len()); !read.ok()) {
 			complaint_ = chain.complaint();
 			return read;
 		}
-		frame = { header.src(), header.dst(), header.len(), header.flags() };
+		frame = {header.src(), header.dst(), header.len(), header.flags()};
 		return {};
 	}
 

@@ -15,9 +15,8 @@ namespace amp
  * The transmitting direction of a link: RESERVE/WRITE/SUBMIT on whichever end of the ring we are. The caller serializes
  * everything but write(), which any number of senders may run at once, each on the buffer that it reserved.
  */
-template <typename Env, TransmitEnd Ring> class Sender
-{
-      public:
+template <typename Env, TransmitEnd Ring> class Sender {
+public:
 	struct Counters {
 		u64 messages = 0;
 		u64 bytes = 0; // of payload
@@ -26,14 +25,8 @@ template <typename Env, TransmitEnd Ring> class Sender
 		u64 kicks_saved = 0; // the peer did not ask
 	};
 
-	Ring &ring()
-	{
-		return ring_;
-	}
-	const Ring &ring() const
-	{
-		return ring_;
-	}
+	Ring &ring() { return ring_; }
+	const Ring &ring() const { return ring_; }
 
 	// A buffer to write to. Again: the peer has given none back yet.
 	Result<u16> reserve()
@@ -89,16 +82,10 @@ template <typename Env, TransmitEnd Ring> class Sender
 		return room.ok() ? room.value() : 0;
 	}
 
-	const Counters &counters() const
-	{
-		return counters_;
-	}
-	const Complaint &complaint() const
-	{
-		return complaint_;
-	}
+	const Counters &counters() const { return counters_; }
+	const Complaint &complaint() const { return complaint_; }
 
-      private:
+private:
 	Ring ring_;
 	Counters counters_;
 	Complaint complaint_;

@@ -20,9 +20,8 @@ enum class Access : u16 { Read, Write };
  *   desc.flags     peer    yes: direction must fit, indirect is refused
  *   desc.next      peer    yes: below num; at most num steps
  */
-template <typename Env> class Chain
-{
-      public:
+template <typename Env> class Chain {
+public:
 	Chain(const typename Vring<Env>::Desc *table, u32 num, const Regions &regions, u16 head, Access access)
 		: table_(table), regions_(&regions), num_(num), left_(num), next_(head), access_(access)
 	{
@@ -60,12 +59,9 @@ template <typename Env> class Chain
 	}
 
 	// What was wrong, after BadChain.
-	const Complaint &complaint() const
-	{
-		return complaint_;
-	}
+	const Complaint &complaint() const { return complaint_; }
 
-      private:
+private:
 	template <typename Copy> Result<void> walk(usize size, Copy copy)
 	{
 		usize done = 0;
@@ -121,7 +117,7 @@ template <typename Env> class Chain
 
 	Fault complain(const char *what, u64 value, u64 limit)
 	{
-		complaint_ = { what, value, limit };
+		complaint_ = {what, value, limit};
 		return Fault::BadChain;
 	}
 

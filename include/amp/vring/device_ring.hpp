@@ -31,16 +31,12 @@ namespace amp
  *
  * One caller at a time. Nothing here waits, allocates or calls out.
  */
-template <typename Env> class DeviceRing
-{
-      public:
+template <typename Env> class DeviceRing {
+public:
 	using Cursor = Chain<Env>;
 
 	// How many words of private storage start() needs for a ring of @num.
-	static constexpr usize words(u32 num)
-	{
-		return Lent::words(num);
-	}
+	static constexpr usize words(u32 num) { return Lent::words(num); }
 
 	/*
 	 * Begin on a ring that the driver has made; @lent has words(num) words. The indices run on from where the
@@ -95,14 +91,8 @@ template <typename Env> class DeviceRing
 	}
 
 	// A walk through the buffer @head, which take() or peek() returned.
-	Cursor reader(u16 head) const
-	{
-		return { ring_.desc, num_, regions_, head, Access::Read };
-	}
-	Cursor writer(u16 head) const
-	{
-		return { ring_.desc, num_, regions_, head, Access::Write };
-	}
+	Cursor reader(u16 head) const { return {ring_.desc, num_, regions_, head, Access::Read}; }
+	Cursor writer(u16 head) const { return {ring_.desc, num_, regions_, head, Access::Write}; }
 
 	// Return a taken buffer into which we wrote @written bytes. The driver sees it after publish().
 	void give(u16 head, u32 written)
@@ -152,25 +142,16 @@ template <typename Env> class DeviceRing
 	}
 
 	// used.idx is ours: another value there means that the driver made the ring anew.
-	bool remade() const
-	{
-		return !ring_.used->idx.fetch().is(published_);
-	}
+	bool remade() const { return !ring_.used->idx.fetch().is(published_); }
 
-	u32 num() const
-	{
-		return num_;
-	}
+	u32 num() const { return num_; }
 	// What was wrong, after BadRing.
-	const Complaint &complaint() const
-	{
-		return complaint_;
-	}
+	const Complaint &complaint() const { return complaint_; }
 
-      private:
+private:
 	Fault complain(const char *what, u64 value, u64 limit)
 	{
-		complaint_ = { what, value, limit };
+		complaint_ = {what, value, limit};
 		return Fault::BadRing;
 	}
 

@@ -22,8 +22,7 @@ struct VringLayout {
 		const usize avail_end = avail + sizeof(amp_vring_avail) + sizeof(u16) * num + sizeof(u16);
 		const usize used = (avail_end + align - 1) & ~(usize(align) - 1);
 
-		return { avail, used,
-			 used + sizeof(amp_vring_used) + sizeof(amp_vring_used_elem) * num + sizeof(u16) };
+		return {avail, used, used + sizeof(amp_vring_used) + sizeof(amp_vring_used_elem) * num + sizeof(u16)};
 	}
 };
 
@@ -64,21 +63,21 @@ template <typename Env> struct Vring {
 	Result<void> map(const amp_vring_memory &memory, Complaint &complaint)
 	{
 		if (!is_power_of_two(memory.num) || memory.num > AMP_VRING_NUM_MAX) {
-			complaint = { "ring size, expected a power of two of at most", memory.num, AMP_VRING_NUM_MAX };
+			complaint = {"ring size, expected a power of two of at most", memory.num, AMP_VRING_NUM_MAX};
 			return Fault::BadRing;
 		}
 		if (!is_power_of_two(memory.align) || memory.align < kVringAlignMin || memory.align > kVringAlignMax) {
-			complaint = { "ring alignment, expected a power of two from 4 to", memory.align, kVringAlignMax };
+			complaint = {"ring alignment, expected a power of two from 4 to", memory.align, kVringAlignMax};
 			return Fault::BadRing;
 		}
 		const auto layout = VringLayout::of(memory.num, memory.align);
 		if (layout.size > memory.size) {
-			complaint = { "bytes of memory for the ring, expected at least", memory.size, layout.size };
+			complaint = {"bytes of memory for the ring, expected at least", memory.size, layout.size};
 			return Fault::BadRing;
 		}
 		const auto start = reinterpret_cast<uptr>(memory.va);
 		if (!start || start % sizeof(amp_vring_desc)) {
-			complaint = { "ring address, expected a multiple of", start, sizeof(amp_vring_desc) };
+			complaint = {"ring address, expected a multiple of", start, sizeof(amp_vring_desc)};
 			return Fault::BadRing;
 		}
 

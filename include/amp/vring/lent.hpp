@@ -8,13 +8,9 @@ namespace amp
 {
 
 // Which heads of a ring are on our side just now: one private bit each, on storage that the owner of the ring gives.
-class Lent
-{
-      public:
-	static constexpr usize words(u32 num)
-	{
-		return (num + 31) / 32;
-	}
+class Lent {
+public:
+	static constexpr usize words(u32 num) { return (num + 31) / 32; }
 
 	void start(u32 *storage, u32 num)
 	{
@@ -22,16 +18,10 @@ class Lent
 		for (usize i = 0; i < words(num); i++)
 			words_[i] = 0;
 	}
-	bool has(u16 head) const
-	{
-		return words_[head / 32] & (1u << head % 32);
-	}
-	void flip(u16 head)
-	{
-		words_[head / 32] ^= 1u << head % 32;
-	}
+	bool has(u16 head) const { return words_[head / 32] & (1u << head % 32); }
+	void flip(u16 head) { words_[head / 32] ^= 1u << head % 32; }
 
-      private:
+private:
 	u32 *words_ = nullptr;
 };
 

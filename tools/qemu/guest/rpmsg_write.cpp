@@ -115,7 +115,8 @@ int main(int argc, char **argv)
 			pollfd one = {fd, POLLOUT, 0};
 			const int found = poll(&one, 1, value < 0 ? 500 : static_cast<int>(value));
 
-			say(std::string("poll: ") + (found == 1 && one.revents & POLLOUT ? "writable" : "not writable"));
+			say(std::string("poll: ") +
+			    (found == 1 && one.revents & POLLOUT ? "writable" : "not writable"));
 		} else if (verb == "flood") {
 			nonblocking(fd, false);
 			flood(fd);
