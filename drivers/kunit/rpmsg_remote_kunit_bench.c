@@ -190,8 +190,11 @@ void bench_close(struct kunit *test)
 
 void bench_make_rings(struct bench *bench)
 {
-	guard(spinlock_irqsave)(&bench->main_lock);
-	KUNIT_EXPECT_EQ(bench->test, amp_main_make(bench->main, &bench->memory), 0);
+	int err;
+
+	scoped_guard(spinlock_irqsave, &bench->main_lock)
+		err = amp_main_make(bench->main, &bench->memory);
+	KUNIT_EXPECT_EQ(bench->test, err, 0);
 }
 
 int bench_up(struct bench *bench)

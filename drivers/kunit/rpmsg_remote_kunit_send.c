@@ -54,11 +54,14 @@ static void arrives_as_it_was_sent(struct kunit *test)
 	static const int lengths[] = { 0, 1, 15, 16, 17, 255, BENCH_MTU };
 	struct bench *bench = bench_open_up(test, NULL);
 	struct rpmsg_endpoint *ept = bench_channel(bench);
-	u8 sent[BENCH_BUFFER], got[BENCH_BUFFER];
+	u8 *sent = kunit_kzalloc(test, BENCH_BUFFER, GFP_KERNEL);
+	u8 *got = kunit_kzalloc(test, BENCH_BUFFER, GFP_KERNEL);
 	struct amp_frame frame;
 	u32 used_len;
 	int i, which;
 
+	KUNIT_ASSERT_NOT_NULL(test, sent);
+	KUNIT_ASSERT_NOT_NULL(test, got);
 	for (which = 0; which < CALLS; which++) {
 		const bool offchannel = which == SEND_OFFCHANNEL || which == TRYSEND_OFFCHANNEL;
 		const u32 src = offchannel ? 0x5000 : BENCH_SERVICE;
@@ -319,11 +322,14 @@ static void parallel_senders(struct kunit *test, u64 features)
 	struct stream streams[PARALLEL_SENDERS];
 	struct bench_thread *threads[PARALLEL_SENDERS];
 	u32 next[PARALLEL_SENDERS] = {};
-	u8 buffer[BENCH_BUFFER], expected[BENCH_BUFFER];
+	u8 *buffer = kunit_kzalloc(test, BENCH_BUFFER, GFP_KERNEL);
+	u8 *expected = kunit_kzalloc(test, BENCH_BUFFER, GFP_KERNEL);
 	struct numbered *message = (void *)buffer;
 	struct amp_frame frame;
 	int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, buffer);
+	KUNIT_ASSERT_NOT_NULL(test, expected);
 	streams[0].ept = bench_channel(bench);
 	for (i = 0; i < PARALLEL_SENDERS; i++) {
 		streams[i] = (struct stream){ .ept = streams[0].ept, .sender = i };

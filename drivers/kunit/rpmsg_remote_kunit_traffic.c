@@ -10,10 +10,11 @@ static int bench_try_send(struct bench *bench, const struct amp_frame *frame, co
 {
 	int sent;
 
-	guard(spinlock_irqsave)(&bench->main_lock);
-	do
-		sent = amp_main_send(bench->main, frame, payload, frame->len);
-	while (sent == -EAGAIN && amp_main_listen(bench->main, 1));
+	scoped_guard(spinlock_irqsave, &bench->main_lock) {
+		do
+			sent = amp_main_send(bench->main, frame, payload, frame->len);
+		while (sent == -EAGAIN && amp_main_listen(bench->main, 1));
+	}
 	return sent;
 }
 
@@ -41,12 +42,13 @@ static int bench_try_receive(struct bench *bench, struct amp_frame *frame, void 
 {
 	int err;
 
-	guard(spinlock_irqsave)(&bench->main_lock);
-	do
-		err = amp_main_receive(bench->main, frame, payload, BENCH_BUFFER, used_len);
-	while (err == -EAGAIN && amp_main_listen(bench->main, 0));
-	if (!err)
-		*kick = amp_main_publish(bench->main);
+	scoped_guard(spinlock_irqsave, &bench->main_lock) {
+		do
+			err = amp_main_receive(bench->main, frame, payload, BENCH_BUFFER, used_len);
+		while (err == -EAGAIN && amp_main_listen(bench->main, 0));
+		if (!err)
+			*kick = amp_main_publish(bench->main);
+	}
 	return err;
 }
 

@@ -24,6 +24,7 @@
  * @probe_error: of the next probe(); 0 from then on
  * @up_error:	of the next up(); 0 from then on
  * @intact:	what the driver says of its rings
+ * @notified:	how often each vring was rung
  */
 struct play {
 	struct rvdev_device *rvdev;
@@ -418,6 +419,7 @@ static struct kunit_suite bus_suite = {
 	.name = "rvdev_bus",
 	.test_cases = bus_cases,
 };
+
 kunit_test_suite(bus_suite);
 
 MODULE_DESCRIPTION("Tests of the rvdev bus");

@@ -33,6 +33,8 @@ static void __exit rproc_vdev_exit(void)
 	platform_driver_unregister(&rproc_vdev_remote_driver);
 	rproc_vdev_debugfs_exit();
 	rvdev_bus_exit();
+	/* Links that firmware devlink made hold our devices, whose release is code of ours, until a worker lets go. */
+	device_link_wait_removal();
 }
 
 /* Early, so that drivers of the bus may be built in too. */

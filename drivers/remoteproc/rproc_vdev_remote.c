@@ -173,8 +173,9 @@ static void rproc_vdev_remote_remove(struct platform_device *pdev)
 {
 	struct rproc_vdev_remote *remote = platform_get_drvdata(pdev);
 
-	rproc_vdev_look_stop(remote);
+	/* While the link is up: its drivers tell the main what ends, and give every buffer back. */
 	rproc_vdev_remote_unregister(remote);
+	rproc_vdev_look_stop(remote);
 	rproc_vdev_debugfs_remove(remote);
 	rproc_vdev_remote_forget(remote);
 }

@@ -42,7 +42,7 @@ struct amp_rpmsg_endpoint_ops {
 #ifdef AMP_HAVE_RPMSG_OFFCHANNEL
 	int (*trysend_offchannel)(struct rpmsg_endpoint *ept, u32 src, u32 dst, amp_rpmsg_data data, int len);
 #endif
-	__poll_t (*poll)(struct rpmsg_endpoint *ept, struct file *filp, poll_table *wait);
+	__poll_t (*poll)(struct rpmsg_endpoint *ept, struct file *filp, struct poll_table_struct *wait);
 #ifdef AMP_HAVE_RPMSG_FLOW_CONTROL
 	int (*set_flow_control)(struct rpmsg_endpoint *ept, bool pause, u32 dst);
 #endif

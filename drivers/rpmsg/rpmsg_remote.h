@@ -264,7 +264,7 @@ int rpmsg_remote_send(struct rpmsg_remote *remote, u32 src, u32 dst, const void 
 /* rpmsg_remote_receive.c */
 int rpmsg_remote_receive_init(struct rpmsg_remote *remote);
 void rpmsg_remote_receive_exit(struct rpmsg_remote *remote);
-/* Slots for a ring of @num buffers with payloads of at most @room bytes; while the link is down. May wait for callbacks. */
+/* Slots for @num buffers with payloads of at most @room bytes; while the link is down. May wait for callbacks. */
 int rpmsg_remote_receive_resize(struct rpmsg_remote *remote, unsigned int num, size_t room);
 void rpmsg_remote_receive_up(struct rpmsg_remote *remote);
 void rpmsg_remote_receive_down(struct rpmsg_remote *remote);

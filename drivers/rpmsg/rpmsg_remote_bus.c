@@ -145,10 +145,12 @@ static void rpmsg_remote_down(struct rvdev_device *rvdev)
 static bool rpmsg_remote_intact(struct rvdev_device *rvdev)
 {
 	struct rpmsg_remote *remote = rvdev_get_drvdata(rvdev);
+	bool intact;
 
 	guard(mutex)(&remote->receive.lock);
-	guard(spinlock_irqsave)(&remote->transmit.lock);
-	return amp_link_intact(remote->link);
+	scoped_guard(spinlock_irqsave, &remote->transmit.lock)
+		intact = amp_link_intact(remote->link);
+	return intact;
 }
 
 static void rpmsg_remote_notify(struct rvdev_device *rvdev, unsigned int index)
@@ -273,6 +275,8 @@ static void __exit rpmsg_remote_exit(void)
 {
 	rvdev_unregister_driver(&rpmsg_remote_driver);
 	rpmsg_remote_debugfs_exit();
+	/* Links that firmware devlink made hold our devices, whose release is code of ours, until a worker lets go. */
+	device_link_wait_removal();
 }
 module_exit(rpmsg_remote_exit);
 

@@ -6,8 +6,8 @@
 #include "rpmsg_internal.h"
 
 #define SAME(type, member)								\
-	static_assert(offsetof(struct type, member) == offsetof(struct amp_##type, member));	\
-	static_assert(__same_type(((struct type *)0)->member, ((struct amp_##type *)0)->member))
+	static_assert(offsetof(struct type, member) == offsetof(struct amp_##type, member) &&	\
+		      __same_type(((struct type *)0)->member, ((struct amp_##type *)0)->member))
 
 static_assert(sizeof(struct rpmsg_device_ops) == sizeof(struct amp_rpmsg_device_ops));
 SAME(rpmsg_device_ops, create_channel);

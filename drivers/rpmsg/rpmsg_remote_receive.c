@@ -32,9 +32,13 @@ static struct rpmsg_remote_slot *rpmsg_remote_pop(struct list_head *list)
 
 static struct rpmsg_remote_slot *rpmsg_remote_next_pending(struct rpmsg_remote_receive *rx)
 {
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	rx->delivering = rpmsg_remote_pop(&rx->pending);
-	return rx->delivering;
+	struct rpmsg_remote_slot *slot;
+
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		slot = rpmsg_remote_pop(&rx->pending);
+		rx->delivering = slot;
+	}
+	return slot;
 }
 
 /* A free slot, or none: then the next one that gets free has the ring looked at. */
@@ -42,17 +46,18 @@ static struct rpmsg_remote_slot *rpmsg_remote_get_slot(struct rpmsg_remote_recei
 {
 	struct rpmsg_remote_slot *slot;
 
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	slot = rpmsg_remote_pop(&rx->free);
-	rx->starved = !slot;
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		slot = rpmsg_remote_pop(&rx->free);
+		rx->starved = !slot;
+	}
 	return slot;
 }
 
 static void rpmsg_remote_put_slot(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot,
 				  struct list_head *list)
 {
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	list_add_tail(&slot->node, list);
+	scoped_guard(spinlock_irqsave, &rx->slots_lock)
+		list_add_tail(&slot->node, list);
 }
 
 /* With slots_lock. Slots got free: a ring that waits for one is looked at. */
@@ -67,10 +72,11 @@ static void rpmsg_remote_feed(struct rpmsg_remote_receive *rx)
 /* What the worker delivered. */
 static void rpmsg_remote_free_slot(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot)
 {
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	list_add_tail(&slot->node, &rx->free);
-	rx->delivering = NULL;
-	rpmsg_remote_feed(rx);
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		list_add_tail(&slot->node, &rx->free);
+		rx->delivering = NULL;
+		rpmsg_remote_feed(rx);
+	}
 }
 
 /* Ring -> slots. How many buffers it handled, bad ones too; with 0 the main has been asked for a doorbell. */
@@ -127,13 +133,17 @@ void rpmsg_remote_receive_pump(struct rpmsg_remote *remote)
 static bool rpmsg_remote_park(struct rpmsg_remote_receive *rx, struct rpmsg_remote_endpoint *endpoint,
 			      struct rpmsg_remote_slot *slot)
 {
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	if (!endpoint->paused && !endpoint->quiet)
-		return false;
-	list_add_tail(&slot->node, &endpoint->parked);
-	rx->delivering = NULL;
-	rx->parked++;
-	return true;
+	bool parked;
+
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		parked = endpoint->paused || endpoint->quiet;
+		if (!parked)
+			break;
+		list_add_tail(&slot->node, &endpoint->parked);
+		rx->delivering = NULL;
+		rx->parked++;
+	}
+	return parked;
 }
 
 static void rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remote_slot *slot)
@@ -229,18 +239,20 @@ void rpmsg_remote_receive_pause(struct rpmsg_remote_endpoint *endpoint, bool pau
 {
 	struct rpmsg_remote_receive *rx = &endpoint->remote->receive;
 
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	endpoint->paused = pause;
-	rpmsg_remote_unpark(rx, endpoint);
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		endpoint->paused = pause;
+		rpmsg_remote_unpark(rx, endpoint);
+	}
 }
 
 void rpmsg_remote_receive_open(struct rpmsg_remote_endpoint *endpoint)
 {
 	struct rpmsg_remote_receive *rx = &endpoint->remote->receive;
 
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	endpoint->quiet = false;
-	rpmsg_remote_unpark(rx, endpoint);
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		endpoint->quiet = false;
+		rpmsg_remote_unpark(rx, endpoint);
+	}
 }
 
 /* The endpoint goes: what is parked for it has no reader any more. */
@@ -248,12 +260,13 @@ void rpmsg_remote_receive_forget(struct rpmsg_remote_endpoint *endpoint)
 {
 	struct rpmsg_remote_receive *rx = &endpoint->remote->receive;
 
-	guard(spinlock_irqsave)(&rx->slots_lock);
-	rx->no_endpoint += list_count_nodes(&endpoint->parked);
-	endpoint->paused = false;
-	endpoint->quiet = false;
-	list_splice_init(&endpoint->parked, &rx->free);
-	rpmsg_remote_feed(rx);
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		rx->no_endpoint += list_count_nodes(&endpoint->parked);
+		endpoint->paused = false;
+		endpoint->quiet = false;
+		list_splice_init(&endpoint->parked, &rx->free);
+		rpmsg_remote_feed(rx);
+	}
 }
 
 static struct rpmsg_remote_slot *rpmsg_remote_slot_at(u8 *slots, size_t slot_size, unsigned int index)
@@ -293,15 +306,16 @@ int rpmsg_remote_receive_resize(struct rpmsg_remote *remote, unsigned int num, s
 	while (!recalled) {
 		/* What came over the last life of the link is delivered before its memory goes. */
 		kthread_flush_worker(rx->worker);
-		guard(spinlock_irqsave)(&rx->slots_lock);
-		recalled = rpmsg_remote_recall(rx);
-		if (!recalled)
-			continue;
-		swap(rx->slots, slots);
-		rx->slot_size = slot_size;
-		rx->num_slots = num_slots;
-		for (i = 0; i < num_slots; i++)
-			list_add_tail(&rpmsg_remote_slot_at(rx->slots, slot_size, i)->node, &rx->free);
+		scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+			recalled = rpmsg_remote_recall(rx);
+			if (!recalled)
+				break;
+			swap(rx->slots, slots);
+			rx->slot_size = slot_size;
+			rx->num_slots = num_slots;
+			for (i = 0; i < num_slots; i++)
+				list_add_tail(&rpmsg_remote_slot_at(rx->slots, slot_size, i)->node, &rx->free);
+		}
 	}
 	kvfree(slots);
 	rx->room = room;

@@ -247,21 +247,22 @@ static __poll_t rpmsg_remote_ept_poll(struct rpmsg_endpoint *ept, struct file *f
 {
 	struct rpmsg_remote *remote = to_remote_endpoint(ept)->remote;
 	struct rpmsg_remote_transmit *t = &remote->transmit;
+	__poll_t mask = 0;
 
 	poll_wait(filp, &t->queue, wait);
-	guard(spinlock_irqsave)(&t->lock);
-	if (!t->up)
-		return 0;
-	if (amp_link_transmit_listen(remote->link)) {
-		if (!t->waiters)
-			amp_link_transmit_hush(remote->link);
-		return EPOLLOUT | EPOLLWRNORM;
+	scoped_guard(spinlock_irqsave, &t->lock) {
+		if (!t->up)
+			break;
+		if (amp_link_transmit_listen(remote->link)) {
+			if (!t->waiters)
+				amp_link_transmit_hush(remote->link);
+			mask = EPOLLOUT | EPOLLWRNORM;
+		} else if (!t->polled) {
+			t->polled = true;
+			t->waiters++;
+		}
 	}
-	if (!t->polled) {
-		t->polled = true;
-		t->waiters++;
-	}
-	return 0;
+	return mask;
 }
 
 #ifdef AMP_HAVE_RPMSG_FLOW_CONTROL

@@ -48,6 +48,7 @@ static const struct rpmsg_device_id rpmsg_echo_ids[] = {
 	{ .name = "rpmsg-echo" },
 	{ }
 };
+
 /* Not a device table: the sample's own name is to load the sample, this end of it is loaded by hand. */
 MODULE_ALIAS("rpmsg:rpmsg-echo");
 
