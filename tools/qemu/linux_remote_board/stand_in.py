@@ -19,6 +19,8 @@ NEXT, WRITE, INDIRECT = 1, 2, 4
 ACKNOWLEDGE, DRIVER, DRIVER_OK, FAILED = 1, 2, 4, 128
 F_NS, F_EVENT_IDX = 1 << 0, 1 << 29
 NS_ADDRESS = 53
+STATUS = 24  # of a vdev entry
+PATIENCE = 30  # seconds for what the remote does at once, beside builds
 
 
 class Bells:
@@ -125,7 +127,7 @@ class StandInMain:
     def entry(self):
         return TABLE + self.word(TABLE + 16)
 
-    def wait_table(self, seconds=30):
+    def wait_table(self, seconds=PATIENCE):
         end = time.monotonic() + seconds
         while self.word(TABLE) != 1:
             if time.monotonic() > end:
@@ -133,7 +135,7 @@ class StandInMain:
             time.sleep(0.01)
 
     def status(self, value):
-        self.memory[self.entry + 24] = value
+        self.memory[self.entry + STATUS] = value
 
     def vring(self, index, da=None, notifyid=None):
         at = self.entry + 28 + 20 * index
@@ -161,13 +163,15 @@ class StandInMain:
             self.bells.ring(vector)
 
     def down(self):
-        """A reset, and the remote's word that it has let go."""
-        held = self.memory[self.entry + 24] & DRIVER_OK  # else it has nothing to let go of, and says nothing
+        """A reset, and the remote's word that it has let go; a table that it has just built needs none."""
+        self.wait_table()
         self.bells.clear()
+        if not self.memory[self.entry + STATUS]:
+            return
         self.status(0)
         self.bells.ring(CTRL)
-        if held and not self.bells.wait(CTRL, 10):
-            raise Failed("the remote does not answer a reset within 10 s")
+        if not self.bells.wait(CTRL, PATIENCE):
+            raise Failed(f"the remote does not answer a reset within {PATIENCE} s")
 
     # Messages.
 
@@ -195,7 +199,7 @@ class StandInMain:
     def announce(self, name, address, destroy=0):
         self.send(struct.pack("<32sII", name, address, destroy), NS_ADDRESS, NS_ADDRESS)
 
-    def wait_returned(self, count, seconds=10):
+    def wait_returned(self, count, seconds=PATIENCE):
         """Until the remote has given back @count buffers in all of the ring from the main."""
         end = time.monotonic() + seconds
         while (self.from_main.used_idx - count) % 65536 >= 32768:
@@ -203,7 +207,7 @@ class StandInMain:
                 raise Failed(f"the remote gave back {self.from_main.used_idx} buffers of {count}")
             time.sleep(0.001)
 
-    def receive(self, seconds=10):
+    def receive(self, seconds=PATIENCE):
         """(source, destination, payload) of the next message; its buffer is offered again."""
         end = time.monotonic() + seconds
         while self.to_main.used_idx == self.seen % 65536:
