@@ -101,6 +101,7 @@ struct rpmsg_remote_transmit {
  * @rung:	the main rang since the ring was last looked at
  * @heard_in:	the incarnation whose message the worker hands to a callback
  * @no_endpoint: messages that nobody listened for
+ * @refused:	messages whose callback returned an error: rpmsg_char does so where it has no memory to queue one
  * @bad_announcements: of the name service
  * @batches:	looks at the ring that found something
  * @parked:	messages that came for a paused endpoint
@@ -122,6 +123,7 @@ struct rpmsg_remote_receive {
 	bool rung;
 	u32 heard_in;
 	u64 no_endpoint;
+	u64 refused;
 	u64 bad_announcements;
 	u64 batches;
 	u64 parked;

@@ -37,6 +37,7 @@ static int rpmsg_remote_counters_show(struct seq_file *file, void *unused)
 	rpmsg_remote_show_direction(file, "receive", &counters);
 	seq_printf(file, "receive_batches %llu\n", rx->batches);
 	seq_printf(file, "receive_no_endpoint %llu\n", rx->no_endpoint);
+	seq_printf(file, "receive_refused %llu\n", rx->refused);
 	seq_printf(file, "receive_bad_announcements %llu\n", rx->bad_announcements);
 	seq_printf(file, "receive_parked %llu\n", rx->parked);
 

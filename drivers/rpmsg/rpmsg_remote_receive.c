@@ -172,8 +172,9 @@ static void rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remot
 				break;
 			rpmsg_remote_learn(endpoint, frame->src, slot->incarnation);
 			rx->heard_in = slot->incarnation;
-			endpoint->ept.cb(endpoint->ept.rpdev, slot->payload, frame->len, endpoint->ept.priv,
-					 frame->src);
+			if (endpoint->ept.cb(endpoint->ept.rpdev, slot->payload, frame->len, endpoint->ept.priv,
+					     frame->src) < 0)
+				rx->refused++;
 		}
 		rpmsg_remote_free_slot(rx, slot);
 	}

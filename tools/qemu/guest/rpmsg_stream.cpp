@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// rpmsg_stream NAME COUNT [first]: sends COUNT numbered messages and receives COUNT, both at full speed, and checks
+// rpmsg_stream NAME COUNT [first]: sends COUNT numbered messages and receives COUNT, both as fast as they go, and checks
 // that none is lost, doubled, reordered or damaged. Run on both ends; the one with "first" starts, which tells the
 // other where to answer.
+//
+// rpmsg_char queues for its reader without a bound and drops when memory is out. So neither end sends more than a window
+// ahead of what it has received: then at most two windows wait in the other's queue.
 #include <atomic>
 #include <cstdint>
 #include <thread>
@@ -11,27 +14,44 @@
 namespace
 {
 
+constexpr std::uint32_t kWindow = 1024; // messages
 constexpr unsigned kStuck = 60; // seconds without a message
 
-/* Blocks in read() alone: a poll() for each message would cost as much again. The watch ends a stream that stands still. */
-class Watch {
+/* How many messages have arrived; ends the program when they stand still. */
+class Arrivals {
 public:
-	explicit Watch(std::uint32_t count) : count_(count), thread_([this] { run(); }) {}
-	~Watch()
+	Arrivals(std::uint32_t count, bool first) : count_(count), first_(first), watch_([this] { watch(); }) {}
+	~Arrivals()
 	{
 		over_ = true;
-		thread_.join();
+		watch_.join();
 	}
 
-	void arrived(std::uint32_t number) { arrived_.store(number, std::memory_order_relaxed); }
+	void set(std::uint32_t number)
+	{
+		number_ = number;
+		number_.notify_one();
+	}
+
+	/* Until message @number may be sent. */
+	void wait_to_send(std::uint32_t number) const
+	{
+		for (;;) {
+			const std::uint32_t arrived = number_;
+
+			if ((arrived || first_) && number < arrived + kWindow)
+				return;
+			number_.wait(arrived);
+		}
+	}
 
 private:
-	void run()
+	void watch()
 	{
 		std::uint32_t last = 0;
 
 		for (unsigned still = 0; !over_; usleep(100000)) {
-			const auto now = arrived_.load(std::memory_order_relaxed);
+			const std::uint32_t now = number_;
 
 			still = now == last ? still + 1 : 0;
 			last = now;
@@ -42,15 +62,15 @@ private:
 	}
 
 	const std::uint32_t count_;
-	std::atomic<std::uint32_t> arrived_ = 0;
+	const bool first_;
+	std::atomic<std::uint32_t> number_ = 0;
 	std::atomic<bool> over_ = false;
-	std::thread thread_;
+	std::thread watch_;
 };
 
-void receive_all(const guest::Endpoint &endpoint, std::uint32_t count, std::atomic<bool> &begun)
+/* Blocks in read() alone: a poll() for each message would cost as much again. */
+void receive_all(const guest::Endpoint &endpoint, std::uint32_t count, Arrivals &arrivals)
 {
-	Watch watch(count);
-
 	for (std::uint32_t number = 0; number < count; ++number) {
 		std::uint8_t bytes[guest::kMtu];
 		const auto got = endpoint.receive(bytes, sizeof(bytes));
@@ -62,19 +82,16 @@ void receive_all(const guest::Endpoint &endpoint, std::uint32_t count, std::atom
 			guest::fail("stream: expected message " + std::to_string(number) + ", got one that says " +
 				    std::to_string(told) + ": " + wrong);
 		}
-		watch.arrived(number + 1);
-		if (!number) {
-			begun = true;
-			begun.notify_one();
-		}
+		arrivals.set(number + 1);
 	}
 }
 
-void send_all(const guest::Endpoint &endpoint, std::uint32_t count)
+void send_all(const guest::Endpoint &endpoint, std::uint32_t count, const Arrivals &arrivals)
 {
 	for (std::uint32_t number = 0; number < count; ++number) {
 		const auto message = guest::Message::of_stream(number);
 
+		arrivals.wait_to_send(number);
 		if (!endpoint.send(message.data(), message.length()))
 			guest::fail_errno("stream: cannot send message " + std::to_string(number));
 	}
@@ -88,16 +105,14 @@ int main(int argc, char **argv)
 		guest::fail("usage: rpmsg_stream NAME COUNT [first]");
 	const auto count = static_cast<std::uint32_t>(std::strtoul(argv[2], nullptr, 0));
 	const guest::Endpoint endpoint(guest::device_of(argv[1]));
-	std::atomic<bool> begun = argc > 3;
+	Arrivals arrivals(count, argc > 3);
 	const auto start = guest::Clock::now();
-	std::thread sender([&] {
-		begun.wait(false);
-		send_all(endpoint, count);
-	});
 
 	std::printf("stream: ready\n");
 	std::fflush(stdout);
-	receive_all(endpoint, count, begun);
+	std::thread sender([&] { send_all(endpoint, count, arrivals); });
+
+	receive_all(endpoint, count, arrivals);
 	sender.join();
 	std::printf("stream: %u messages each way in %.1f s\n", count,
 		    std::chrono::duration<double>(guest::Clock::now() - start).count());

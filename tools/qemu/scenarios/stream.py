@@ -34,7 +34,7 @@ def run(board):
         seen = rpmsg.difference(before, rpmsg.counters(remote))
         for name in ("transmit_messages", "receive_messages"):
             board.expect(seen[name] == MESSAGES, f"{name} grew by {seen[name]}")
-        for name in ("transmit_bad_buffers", "receive_bad_buffers", "receive_no_endpoint"):
+        for name in ("transmit_bad_buffers", "receive_bad_buffers", "receive_no_endpoint", "receive_refused"):
             board.expect(seen[name] == 0, f"{name} grew by {seen[name]}")
         board.expect(seen["transmit_kicks"] + seen["transmit_kicks_saved"] == MESSAGES, "kicks and messages differ")
         print(f"     kicks: {seen['transmit_kicks']} for {MESSAGES} messages, {seen['transmit_kicks_saved']} saved")
