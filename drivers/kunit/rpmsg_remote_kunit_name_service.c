@@ -114,7 +114,7 @@ static void ends_with_the_link_while_it_is_made(struct kunit *test)
 	KUNIT_EXPECT_GE(test, amp_main_send(bench->main, &frame, &first, sizeof(first)), 0);
 	announce(bench, "kunit-nobody", 0x322, AMP_RPMSG_NS_CREATE);
 	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&probing, BENCH_PATIENCE), 0);
-	KUNIT_EXPECT_EQ(test, bench_counter(bench, "receive_messages"), 2);
+	bench_await(bench, bench_counter(bench, "receive_messages") == 2);
 	bench_down(bench);
 	KUNIT_ASSERT_EQ(test, bench_up(bench), 0);
 	bench->probe = NULL;
