@@ -132,6 +132,23 @@ CASE(device_ring, sees_that_the_ring_was_made_anew)
 	CHECK(bench.device.remade());
 }
 
+// Within a batch avail.idx is read when the last look at it is used up; a new batch begins with a new look.
+CASE(device_ring, an_old_look_ends_with_its_batch)
+{
+	auto &bench = *make<Bench<Plain>>(test);
+
+	bench.build(test, 8);
+	REQUIRE(bench.start(test));
+	for (const u16 head : list<u16>(u16(0), u16(1), u16(2)))
+		bench.driver.offer(head);
+	bench.device.hush();
+	CHECK_EQ(bench.device.take().value(), 0);
+	bench.driver.ring.avail->idx.put(0); // the ring is made anew
+	CHECK_EQ(bench.device.take().value(), 1);
+	bench.device.hush();
+	CHECK_EQ(bench.device.take().fault(), Fault::BadRing);
+}
+
 // A message over 1 to n descriptors of any sizes arrives as one.
 CASE(device_ring, reads_and_writes_chains_of_every_length)
 {
@@ -326,7 +343,8 @@ CASE(device_ring, listen_loses_no_wakeup)
 			auto &device = *make<DeviceRing<Hostile>>(test);
 
 			driver.start(test, memory);
-			REQUIRE(device.start(memory, Regions(&pool, 1), event_idx, make_words(test, 1)).ok());
+			REQUIRE(device.start(memory, Regions(&pool, 1), event_idx, make_words(test, device.words(4)))
+					.ok());
 			device.hush();
 			LateOffer late{&driver, at, 0};
 			Hostile::meddler = {LateOffer::before, &late};

@@ -28,7 +28,7 @@ struct Bench {
 		bench.memory = make_ring(test, kNum);
 		bench.pool = make_region(test, kDa, 1024);
 		bench.driver.start(test, bench.memory, index);
-		bench.lent = make_words(test, 1);
+		bench.lent = make_words(test, decltype(bench.device)::words(kNum));
 		CHECK(bench.restart().ok());
 		return bench;
 	}

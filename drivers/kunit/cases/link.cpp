@@ -312,3 +312,38 @@ CASE(link, refuses_a_length_that_is_not_there)
 	there.from_peer.publish();
 	CHECK_EQ(here.to_peer.ring().ready().value(), 4); // all of them came back
 }
+
+CASE(link, a_ring_made_anew_is_seen_before_it_is_written_to)
+{
+	Main<Plain> &there = *make<Main<Plain>>(test);
+	Remote<Plain> &here = *make<Remote<Plain>>(test);
+	const Shape shape = {4, 64, false};
+	const auto memory = make_ring(test, shape.num);
+	const auto pool = make_region(test, 0x1000, usize(shape.num) * shape.buffer_size);
+	auto *const words = make_words(test, DriverRxRing<Plain>::words(shape.num));
+	const auto make_anew = [&] {
+		return there.from_peer.ring().start(memory, {pool, shape.buffer_size}, false, words).ok();
+	};
+	const u8 payload[] = {1, 2, 3};
+
+	REQUIRE(make_anew());
+	REQUIRE(here.to_peer.ring()
+			.start(memory, Regions(&pool, 1), false, make_words(test, DeviceRing<Plain>::words(shape.num)))
+			.ok());
+	for (u32 n = 0; n < 2; n++)
+		REQUIRE_EQ(send(here.to_peer, {1, 2, sizeof(payload), 0}, payload), Fault::None);
+	for (u32 n = 0; n < 3; n++) // as many again as the ring holds: its index passes what a new ring starts with
+		for (u32 i = 0; i < 2; i++) {
+			amp_frame frame;
+			u8 got[64];
+
+			REQUIRE(there.from_peer.receive(frame, got, sizeof(got)).ok());
+			there.from_peer.publish();
+			REQUIRE_EQ(send(here.to_peer, {1, 2, sizeof(payload), 0}, payload), Fault::None);
+		}
+	REQUIRE(make_anew());
+	CHECK_EQ(send(here.to_peer, {1, 2, sizeof(payload), 0}, payload), Fault::BadRing);
+	amp_frame frame;
+	u8 got[64];
+	CHECK_EQ(there.from_peer.receive(frame, got, sizeof(got)).fault(), Fault::Again);
+}

@@ -69,8 +69,9 @@ private:
 
 	Result<void> copy(u16 head, amp_frame &frame, void *payload, usize room)
 	{
-		auto chain = ring_.reader(head);
-		FrameHeader<Env> header;
+		// Built whole where they are made: kernels that zero every variable would call memset() for each message.
+		__attribute__((uninitialized)) auto chain = ring_.reader(head);
+		__attribute__((uninitialized)) FrameHeader<Env> header;
 
 		if (const auto read = chain.read(&header.raw, kRpmsgHeaderSize); !read.ok()) {
 			complaint_ = chain.complaint();

@@ -28,10 +28,13 @@ public:
 	Ring &ring() { return ring_; }
 	const Ring &ring() const { return ring_; }
 
-	// A buffer to write to. Again: the peer has given none back yet.
+	/*
+	 * A buffer to write to. Again: the peer has given none back yet. Looks at the ring's index each time: messages go
+	 * out one by one, and a peer that made the ring anew in between is seen before its buffers are written to.
+	 */
 	Result<u16> reserve()
 	{
-		const auto head = ring_.take();
+		const auto head = ring_.ready().ok() ? ring_.take() : Result<u16>(Fault::BadRing);
 		if (head.fault() == Fault::BadRing)
 			complaint_ = ring_.complaint();
 		return head;
@@ -40,7 +43,7 @@ public:
 	// Header and payload into a reserved buffer; its length there. BadChain: submit() 0 and reserve another.
 	Result<u32> write(u16 head, const amp_frame &frame, const void *payload, Complaint &complaint) const
 	{
-		auto chain = ring_.writer(head);
+		__attribute__((uninitialized)) auto chain = ring_.writer(head); // see Receiver::copy()
 		const auto header = FrameHeader<Env>::make(frame.src, frame.dst, frame.len, frame.flags);
 		auto written = chain.write(&header.raw, kRpmsgHeaderSize);
 

@@ -22,39 +22,47 @@ enum class Access : u16 { Read, Write };
  */
 template <typename Env> class Chain {
 public:
-	Chain(const typename Vring<Env>::Desc *table, u32 num, const Regions &regions, u16 head, Access access)
-		: table_(table), regions_(&regions), num_(num), left_(num), next_(head), access_(access)
+	// Where the descriptors are, and what they may name: the same for every buffer of a ring.
+	struct Table {
+		const typename Vring<Env>::Desc *desc = nullptr;
+		u32 num = 0;
+		Regions regions;
+	};
+
+	// Its first descriptor is fetched here; what is wrong with that is said by the first read, write or room.
+	Chain(const Table &table, u16 head, Access access)
+		: table_(table), left_(table.num), next_(head), access_(access)
 	{
+		step();
 	}
 
 	// Copy out of a readable buffer. BadChain where it ends before @size bytes.
 	Result<void> read(void *to, usize size)
 	{
-		return walk(size, [&](u8 *at, usize done, usize part) {
+		return walk(size, [to](u8 *at, usize done, usize part) {
 			Env::copy_in(static_cast<u8 *>(to) + done, at, part);
 		});
 	}
 	// Copy into a writable buffer. BadChain where it ends before @size bytes.
 	Result<void> write(const void *from, usize size)
 	{
-		return walk(size, [&](u8 *at, usize done, usize part) {
+		return walk(size, [from](u8 *at, usize done, usize part) {
 			Env::copy_out(at, static_cast<const u8 *>(from) + done, part);
 		});
 	}
 	// The bytes that are left, up to @most: counting stops there.
 	Result<usize> room(usize most)
 	{
-		usize total = 0;
+		usize total = here_.size;
 
-		while (total < most) {
-			if (!here_.size) {
-				if (!more_)
-					break;
-				AMP_TRY(step());
-			}
+		while (total < most && more_) {
+			if (!step())
+				return Fault::BadChain;
 			total += here_.size;
-			here_ = {};
 		}
+		if (complaint_.what)
+			return Fault::BadChain;
+		here_ = {};
 		return min(total, most);
 	}
 
@@ -62,73 +70,87 @@ public:
 	const Complaint &complaint() const { return complaint_; }
 
 private:
+	// Nearly always one descriptor holds the whole of a message.
 	template <typename Copy> Result<void> walk(usize size, Copy copy)
 	{
-		usize done = 0;
-
-		while (done < size) {
-			if (!here_.size) {
-				if (!more_)
-					return complain("bytes in the buffer, expected at least", done, size);
-				AMP_TRY(step());
-				continue; // an empty descriptor is legal, if useless
-			}
-			const usize part = min(size - done, here_.size);
-			copy(here_.va, done, part);
-			here_.va += part;
-			here_.size -= part;
-			done += part;
+		if (size > here_.size) [[unlikely]]
+			return walk_on(size, copy);
+		if (size) { // the caller's pointer may be null where there is nothing to copy
+			copy(here_.va, 0, size);
+			here_.va += size;
+			here_.size -= size;
 		}
 		return {};
 	}
-
-	Result<void> step()
+	template <typename Copy> [[gnu::noinline]] Result<void> walk_on(usize size, Copy copy)
 	{
+		for (usize done = 0;;) {
+			if (here_.size) {
+				const usize part = min(size - done, here_.size);
+
+				copy(here_.va, done, part);
+				here_.va += part;
+				here_.size -= part;
+				done += part;
+			}
+			if (done == size)
+				return {};
+			if (complaint_.what) // of an earlier step
+				return Fault::BadChain;
+			if (!more_)
+				complain("bytes in the buffer, expected at least", done, size);
+			else
+				step();
+		}
+	}
+
+	// On to the next descriptor, which may be empty. False: it is wrong, and the walk ends here.
+	[[gnu::always_inline]] bool step()
+	{
+		here_ = {};
+		more_ = false;
 		if (!left_)
-			return complain("descriptors in one chain, which loops; expected at most", u64(num_) + 1, num_);
+			return complain("descriptors in one chain, which loops; expected at most", u64(table_.num) + 1,
+					table_.num);
 		left_--;
 
-		const auto &desc = table_[Env::confine(next_, num_)];
-		const u64 addr = desc.addr.fetch().unchecked();
-		const u32 len = desc.len.fetch().unchecked();
-		const u16 flags = desc.flags.fetch().unchecked();
-		const auto next = desc.next.fetch();
+		const auto desc = table_.desc[Env::confine(next_, table_.num)].fetch();
+		const u64 addr = desc.addr.unchecked();
+		const u32 len = desc.len.unchecked();
+		const u16 flags = desc.flags.unchecked();
 
 		if (flags & AMP_VRING_DESC_INDIRECT)
 			return complain("descriptor flags, expected no INDIRECT, which was not negotiated", flags,
 					AMP_VRING_DESC_NEXT | AMP_VRING_DESC_WRITE);
-		if (bool(flags & AMP_VRING_DESC_WRITE) != (access_ == Access::Write))
+		if ((flags & AMP_VRING_DESC_WRITE) != (access_ == Access::Write ? AMP_VRING_DESC_WRITE : 0))
 			return complain("descriptor flags, expected the other direction", flags,
 					access_ == Access::Write ? AMP_VRING_DESC_WRITE : 0);
-		const auto window = regions_->translate(addr, len, Fault::BadChain);
+		const auto window = table_.regions.translate(addr, len, Fault::BadChain);
 		if (!window.ok())
 			return complain("descriptor address, outside of every region with its length", addr, len);
-		here_ = window.value();
-
-		more_ = flags & AMP_VRING_DESC_NEXT;
-		if (more_) {
-			const auto bounded = next.below(u16(num_), Fault::BadChain);
+		if (flags & AMP_VRING_DESC_NEXT) {
+			const auto bounded = desc.next.below(u16(table_.num), Fault::BadChain);
 			if (!bounded.ok())
-				return complain("next descriptor, expected below", next.unchecked(), num_);
+				return complain("next descriptor, expected below", desc.next.unchecked(), table_.num);
 			next_ = bounded.value();
+			more_ = true;
 		}
-		return {};
+		here_ = window.value();
+		return true;
 	}
 
-	Fault complain(const char *what, u64 value, u64 limit)
+	bool complain(const char *what, u64 value, u64 limit)
 	{
 		complaint_ = {what, value, limit};
-		return Fault::BadChain;
+		return false;
 	}
 
-	const typename Vring<Env>::Desc *table_;
-	const Regions *regions_;
+	const Table &table_;
 	Window here_;
-	u32 num_;
 	u32 left_;
 	u16 next_;
 	Access access_;
-	bool more_ = true;
+	bool more_;
 	Complaint complaint_;
 };
 

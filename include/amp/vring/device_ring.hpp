@@ -13,8 +13,8 @@ namespace amp
  * Device end of a split vring whose driver is the other processor (virtio 1.2, 2.7.13 and 2.7.14 seen from the device).
  *
  *   word            writer  our private truth   may the peer lie?
- *   avail.idx       peer    next_avail_         yes: at most num_ ahead, else the ring is bad
- *   avail.ring[i]   peer    lent_               yes: below num_, and not offered while we still hold it
+ *   avail.idx       peer    next_avail_         yes: at most num() ahead, else the ring is bad
+ *   avail.ring[i]   peer    lent_               yes: below num(), and not offered while we still hold it
  *   avail.flags     peer    -                   a hint: a lie costs the peer its own interrupt
  *   used_event      peer    -                   a hint, as above
  *   desc[]          peer    -                   yes: see Chain
@@ -45,12 +45,11 @@ public:
 	Result<void> start(const amp_vring_memory &memory, const Regions &regions, bool event_idx, u32 *lent)
 	{
 		AMP_TRY(ring_.map(memory, complaint_));
-		regions_ = regions;
-		num_ = memory.num;
+		table_ = {ring_.desc, memory.num, regions};
 		event_idx_ = event_idx;
-		lent_.start(lent, num_);
+		lent_.start(lent, num());
 		// Every value is legal: indices are free-running, and this word is ours.
-		published_ = next_used_ = next_avail_ = kicked_ = ring_.used->idx.fetch().unchecked();
+		published_ = next_used_ = next_avail_ = seen_ = kicked_ = ring_.used->idx.fetch().unchecked();
 		AMP_TRY(ready());
 		return {};
 	}
@@ -58,7 +57,8 @@ public:
 	// The next buffer that the driver offers. Again: there is none. It is ours until give().
 	Result<u16> take()
 	{
-		if (!AMP_TRY(ready()))
+		// What avail.idx showed once is there: within a batch it is looked at again only when that is used up.
+		if (next_avail_ == seen_ && !AMP_TRY(ready()))
 			return Fault::Again;
 		const auto head = AMP_TRY(peek());
 		lent_.flip(head);
@@ -69,13 +69,13 @@ public:
 	// The buffer that take() would return, left where it is. Only where ready() is not 0.
 	Result<u16> peek()
 	{
-		const auto entry = ring_.avail_ring[next_avail_ & (num_ - 1)].fetch();
-		const auto bounded = entry.below(u16(num_), Fault::BadRing);
+		const auto entry = ring_.avail_ring[next_avail_ & (num() - 1)].fetch();
+		const auto bounded = entry.below(u16(num()), Fault::BadRing);
 		if (!bounded.ok())
-			return complain("offered head, expected below", entry.unchecked(), num_);
-		const auto head = u16(Env::confine(bounded.value(), num_));
+			return complain("offered head, expected below", entry.unchecked(), num());
+		const auto head = u16(Env::confine(bounded.value(), num()));
 		if (lent_.has(head)) // giving it back twice would corrupt the driver
-			return complain("head offered while it was still taken; ring size", head, num_);
+			return complain("head offered while it was still taken; ring size", head, num());
 		return head;
 	}
 
@@ -83,21 +83,22 @@ public:
 	Result<u16> ready()
 	{
 		const auto idx = ring_.avail->idx.fetch_acquire(); // (A)
-		const auto ahead = idx.ahead_of(next_avail_, u16(num_), Fault::BadRing);
+		const auto ahead = idx.ahead_of(next_avail_, u16(num()), Fault::BadRing);
 		if (!ahead.ok())
 			return complain("avail.idx runs ahead by more than the ring size; we stand at", idx.unchecked(),
 					next_avail_);
+		seen_ = idx.unchecked();
 		return ahead;
 	}
 
 	// A walk through the buffer @head, which take() or peek() returned.
-	Cursor reader(u16 head) const { return {ring_.desc, num_, regions_, head, Access::Read}; }
-	Cursor writer(u16 head) const { return {ring_.desc, num_, regions_, head, Access::Write}; }
+	Cursor reader(u16 head) const { return {table_, head, Access::Read}; }
+	Cursor writer(u16 head) const { return {table_, head, Access::Write}; }
 
 	// Return a taken buffer into which we wrote @written bytes. The driver sees it after publish().
 	void give(u16 head, u32 written)
 	{
-		auto &element = ring_.used_ring[next_used_ & (num_ - 1)];
+		auto &element = ring_.used_ring[next_used_ & (num() - 1)];
 
 		lent_.flip(head);
 		element.id.put(head);
@@ -134,9 +135,13 @@ public:
 		Env::full_barrier(); // (D)
 		return !ring_.avail->idx.fetch_acquire().is(next_avail_);
 	}
-	// Tell the driver that we look by ourselves. With EVENT_IDX the event just stays behind.
+	/*
+	 * Tell the driver that we look by ourselves. With EVENT_IDX the event just stays behind. What was seen before is
+	 * looked at again: the driver may have made the ring anew meanwhile.
+	 */
 	void hush()
 	{
+		seen_ = next_avail_;
 		if (!event_idx_)
 			ring_.used->flags.put(AMP_VRING_USED_NO_NOTIFY);
 	}
@@ -144,7 +149,7 @@ public:
 	// used.idx is ours: another value there means that the driver made the ring anew.
 	bool remade() const { return !ring_.used->idx.fetch().is(published_); }
 
-	u32 num() const { return num_; }
+	u32 num() const { return table_.num; }
 	// What was wrong, after BadRing.
 	const Complaint &complaint() const { return complaint_; }
 
@@ -156,10 +161,10 @@ private:
 	}
 
 	Vring<Env> ring_;
-	Regions regions_;
+	typename Cursor::Table table_;
 	Lent lent_;
-	u32 num_ = 0;
 	u16 next_avail_ = 0;
+	u16 seen_ = 0; // avail.idx, as last bounded
 	u16 next_used_ = 0;
 	u16 published_ = 0;
 	u16 kicked_ = 0;

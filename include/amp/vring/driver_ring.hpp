@@ -72,7 +72,7 @@ public:
 		event_idx_ = event_idx;
 		lent_.start(storage, num_);
 		heads_ = storage + Lent::words(num_);
-		next_used_ = next_avail_ = published_ = kicked_ = 0;
+		next_used_ = seen_ = next_avail_ = published_ = kicked_ = 0;
 		make();
 		for (u32 i = 0; i < buffers_; i++) {
 			if constexpr (kToPeer)
@@ -96,7 +96,7 @@ public:
 			if (idle_)
 				return u16(heads_[--idle_]);
 		}
-		if (!AMP_TRY(returned()))
+		if (next_used_ == seen_ && !AMP_TRY(returned()))
 			return Fault::Again;
 		const auto head = AMP_TRY(peek_returned());
 		if constexpr (!kToPeer)
@@ -146,7 +146,7 @@ public:
 				heads_[idle_++] = head;
 				return;
 			}
-			ring_.desc[head].len.put(written);
+			offer(head, written);
 		}
 		lent_.flip(head);
 		ring_.avail_ring[next_avail_ & (num_ - 1)].put(head);
@@ -196,6 +196,7 @@ public:
 private:
 	auto &next_element() const { return ring_.used_ring[next_used_ & (num_ - 1)]; }
 
+	// A look at used.idx. What it showed once is there, so that take() looks again only when that is used up.
 	Result<u16> returned()
 	{
 		const auto idx = ring_.used->idx.fetch_acquire(); // (B)
@@ -203,6 +204,7 @@ private:
 		if (!ahead.ok())
 			return complain("used.idx runs ahead of avail.idx, which stands at", idx.unchecked(),
 					published_);
+		seen_ = idx.unchecked();
 		return ahead;
 	}
 
@@ -222,13 +224,10 @@ private:
 	void make()
 	{
 		for (u32 i = 0; i < num_; i++) {
-			const bool used = i < buffers_;
-			auto &desc = ring_.desc[i];
-
-			desc.addr.put(used ? pool_.region.da + u64(i) * pool_.buffer_size : 0);
-			desc.len.put(used ? pool_.buffer_size : 0);
-			desc.flags.put(used && !kToPeer ? AMP_VRING_DESC_WRITE : 0);
-			desc.next.put(0);
+			if (i < buffers_)
+				offer(u16(i), pool_.buffer_size);
+			else
+				ring_.desc[i].put(0, 0, 0);
 			ring_.avail_ring[i].put(0);
 			ring_.used_ring[i].id.put(0);
 			ring_.used_ring[i].len.put(0);
@@ -239,6 +238,13 @@ private:
 		ring_.used->flags.put(0);
 		ring_.used->idx.put(0);
 		ring_.avail_event->put(0);
+	}
+
+	// Descriptor @head stands for @len bytes of its buffer.
+	void offer(u16 head, u32 len)
+	{
+		ring_.desc[head].put(pool_.region.da + u64(head) * pool_.buffer_size, len,
+				     kToPeer ? 0 : AMP_VRING_DESC_WRITE);
 	}
 
 	u8 *at(u16 head) const { return static_cast<u8 *>(pool_.region.va) + usize(head) * pool_.buffer_size; }
@@ -258,6 +264,7 @@ private:
 	u32 idle_ = 0;
 	u16 next_avail_ = 0;
 	u16 next_used_ = 0;
+	u16 seen_ = 0; // used.idx, as last bounded
 	u16 published_ = 0;
 	u16 kicked_ = 0;
 	bool event_idx_ = false;

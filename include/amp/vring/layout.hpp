@@ -34,11 +34,45 @@ constexpr u32 kVringAlignMax = 65536;
 
 // A vring in memory, as cells that the peer can write.
 template <typename Env> struct Vring {
-	struct Desc {
-		Shared<u64, Env> addr;
-		Shared<u32, Env> len;
-		Shared<u16, Env> flags;
-		Shared<u16, Env> next;
+	/*
+	 * Its four fields go in two accesses: rings often lie in memory that is not cached, where each access waits for
+	 * the bus. The words are taken apart in our copy of them.
+	 */
+	union Desc {
+		struct {
+			Shared<u64, Env> addr;
+			Shared<u32, Env> len;
+			Shared<u16, Env> flags;
+			Shared<u16, Env> next;
+		};
+		struct Fields {
+			Untrusted<u64> addr;
+			Untrusted<u32> len;
+			Untrusted<u16> flags;
+			Untrusted<u16> next;
+		};
+
+		Fields fetch() const
+		{
+			const u64 copy[] = {Env::load(&words_[0]), Env::load(&words_[1])};
+			amp_vring_desc raw;
+
+			__builtin_memcpy(&raw, copy, sizeof(raw));
+			return {Untrusted<u64>(Env::wire(raw.addr)), Untrusted<u32>(Env::wire(raw.len)),
+				Untrusted<u16>(Env::wire(raw.flags)), Untrusted<u16>(Env::wire(raw.next))};
+		}
+		void put(u64 address, u32 size, u16 bits)
+		{
+			const amp_vring_desc raw = {Env::wire(address), Env::wire(size), Env::wire(bits), 0};
+			u64 copy[2];
+
+			__builtin_memcpy(copy, &raw, sizeof(copy));
+			Env::store(&words_[0], copy[0]);
+			Env::store(&words_[1], copy[1]);
+		}
+
+	private:
+		u64 words_[2];
 	};
 	struct Head {
 		Shared<u16, Env> flags;

@@ -7,22 +7,22 @@
 namespace amp
 {
 
-// Which heads of a ring are on our side just now: one private bit each, on storage that the owner of the ring gives.
+// Which heads of a ring are on our side just now: one private byte each, on storage that the owner of the ring gives.
 class Lent {
 public:
-	static constexpr usize words(u32 num) { return (num + 31) / 32; }
+	static constexpr usize words(u32 num) { return (num + 3) / 4; }
 
 	void start(u32 *storage, u32 num)
 	{
-		words_ = storage;
 		for (usize i = 0; i < words(num); i++)
-			words_[i] = 0;
+			storage[i] = 0;
+		lent_ = reinterpret_cast<u8 *>(storage);
 	}
-	bool has(u16 head) const { return words_[head / 32] & (1u << head % 32); }
-	void flip(u16 head) { words_[head / 32] ^= 1u << head % 32; }
+	bool has(u16 head) const { return lent_[head]; }
+	void flip(u16 head) { lent_[head] ^= 1; }
 
 private:
-	u32 *words_ = nullptr;
+	u8 *lent_ = nullptr;
 };
 
 } // namespace amp
