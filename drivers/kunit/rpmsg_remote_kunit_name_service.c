@@ -180,9 +180,10 @@ static void malformed_ones_are_counted(struct kunit *test)
 		bench_await(bench, bench_counter(bench, "receive_bad_announcements") == i + 1);
 		KUNIT_EXPECT_EQ_MSG(test, from_main(bench), 0, "%s made a channel", malformed[i].what);
 	}
-	KUNIT_EXPECT_EQ(test, kunit_log_count(test), min_t(int, ARRAY_SIZE(malformed), DEFAULT_RATELIMIT_BURST));
+	/* Each is counted before it is told; this one comes after all of them. */
 	announce(bench, "kunit", 0x321, AMP_RPMSG_NS_CREATE);
 	bench_await(bench, from_main(bench) == 1);
+	kunit_log_expect_limited(test);
 }
 
 static void thousands_are_bounded(struct kunit *test)

@@ -7,6 +7,8 @@
 
 #include "message.hpp"
 
+constexpr int kPatience = 12000; // ms; sooner than a sender that missed its wake-up looks again
+
 int main(int argc, char **argv)
 {
 	const std::string name = argc > 1 ? argv[1] : "rpmsg-raw";
@@ -23,8 +25,9 @@ int main(int argc, char **argv)
 
 			if (!endpoint.send(message.data(), length))
 				guest::fail_errno("ping: cannot send " + std::to_string(length) + " bytes");
-			if (!endpoint.wait(POLLIN, 5000))
-				guest::fail("ping: no answer to " + std::to_string(length) + " bytes within 5 s");
+			if (!endpoint.wait(POLLIN, kPatience))
+				guest::fail("ping: no answer to " + std::to_string(length) + " bytes within " +
+					    std::to_string(kPatience) + " ms");
 			const auto got = endpoint.receive(back, sizeof(back));
 			const double time =
 				std::chrono::duration<double, std::micro>(guest::Clock::now() - start).count();

@@ -5,6 +5,7 @@ import time
 from linux_remote_board import rpmsg
 from linux_remote_board.stand_in import TO_MAIN, VRINGS, Ring
 
+STATUS = 20 + 24  # of the vdev, in a table of one entry
 VRING = 256
 SINK = 0x700
 
@@ -87,11 +88,11 @@ def run(board):
         board.expect(spent >= 1000, f"poll() came back after {spent} ms")
     with board.step("a signal ends a writer that waits"):
         spent, _ = writers.expect(1, ["alarm"], "EINTR")
-        board.expect(400 <= spent <= 5000, f"after {spent} ms, the alarm came after 500")
+        board.expect(400 <= spent <= 14000, f"after {spent} ms, the alarm came after 500")
     with board.step("nobody waits longer than 15 s"):
         job = writers.start(1, "one", begun="one")
         job.wait(40)
-        writers.ended(job, "one", "ERESTARTSYS", 15000, 20000)
+        writers.ended(job, "one", "ERESTARTSYS", 15000, 30000)
     with board.step("a main that goes on wakes writer and poller"):
         writer = writers.start(1, "one", begun="one")
         poller = writers.start(2, "poll", 60000, begun="poll")
@@ -99,17 +100,20 @@ def run(board):
         writers.ended(writer, "one", "ok", 0, 14000)
         writers.ended(poller, "poll", "writable", 0, 59000)
         rpmsg.until(remote, f"rpmsg_write {writers.devices[0]} try | grep -q 'try: ok'")
-    with board.step("a main that dies and reboots: who waits gets ENOTCONN when the link goes down"):
+    with board.step("the link goes down under writers that wait: ENOTCONN at once, not when their 15 s are over"):
         main.pause()
         writers.expect(0, ["fill"], "EAGAIN")
         jobs = [writers.start(number, "one", begun="one") for number in (1, 2, 3)]
+        rpmsg.until(remote, "[ $(cat /proc/[0-9]*/stat 2>/dev/null | grep -c '(rpmsg_write) S') = 3 ]")
+        # What a main that resets writes: when the remote sees it depends on no other machine's speed.
+        with board.ddr() as memory:
+            memory[STATUS] = 0
+        for job in jobs:
+            writers.ended(job, "one", "ENOTCONN", 0, 14000)
+    with board.step("a main that dies and reboots is there again"):
         main.reset(wait=False)
         main.resume()
         main.wait_boot(boots=2)
-        for job in jobs:
-            # The main needs longer than 15 s to boot when much else runs here.
-            found, _ = result(job.wait(60)[1], "one")
-            board.expect(found in ("ENOTCONN", "ERESTARTSYS"), f"a writer got {found}")
         rpmsg.until(remote, f"grep -qx 'incarnation 2' {rpmsg.COUNTERS}/*/counters", 60)
         rpmsg.until(remote, f"rpmsg_write {writers.devices[0]} try | grep -q 'try: ok'")
     with board.step("the main's bus is taken away under writers that wait: ENOTCONN at once, and as long as it is away"):
@@ -117,7 +121,7 @@ def run(board):
         rpmsg.until(remote, f"rpmsg_write {writers.devices[0]} try | grep -q 'try: ENOTCONN'")
         for verb in ("one", "try"):
             spent, _ = writers.expect(1, [verb], "ENOTCONN")
-            board.expect(spent < 5000, f"{verb}: after {spent} ms")
+            board.expect(spent < 14000, f"{verb}: after {spent} ms")
         writers.expect(1, ["poll", 500], "not")
         poller = writers.start(2, "poll", 60000, begun="poll")
         main.check("modprobe virtio_rpmsg_bus")

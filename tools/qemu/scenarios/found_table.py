@@ -54,8 +54,8 @@ def run(board):
             machine.kill()
         write_table(board, 0)
         remote.start()
-        main.start()
         since = remote.console.position
+        main.start()
         remote.wait_for("rpmsg link is up: .* name service off", 60, since)
         remote.check("modprobe rpmsg_echo")
         seen = rpmsg.counters(remote)

@@ -155,8 +155,10 @@ def kicks(pair):
     else:
         pair.board.expect(saved == 0, f"{pair.ours}: {saved} kicks were kept back though the main wants each")
     if pair.size >= 256:
-        pair.board.expect(now["receive_kicks"] <= 2, f"{pair.ours}: {now['receive_kicks']} kicks for returned buffers "
-                          "that nobody waited for")
+        # A main that gets ahead of us by a whole ring does wait, now and then.
+        most = 2 + now["receive_messages"] // 20
+        pair.board.expect(now["receive_kicks"] <= most, f"{pair.ours}: {now['receive_kicks']} kicks for returned "
+                          f"buffers that nobody waited for, expected at most {most}")
 
 
 def run(board):

@@ -64,13 +64,13 @@ class Remote:
         _, text = self.machine.run(f"cat {LINK}/table")
         return int(next(line for line in text.splitlines() if line.startswith("found or built: ")).split(": ")[1])
 
-    def until_tables(self, count, seconds=10):
+    def until_tables(self, count, seconds=30):
         end = time.monotonic() + seconds
         while self.tables() < count:
             if time.monotonic() > end:
                 raise Failed(f"the table was written over, and not looked at within {seconds} s")
 
-    def until(self, key, value, seconds=10):
+    def until(self, key, value, seconds=30):
         """Waits until the device says so."""
         end = time.monotonic() + seconds
         while (seen := self.vdev().get(key, "-")) != value:
@@ -82,10 +82,20 @@ class Remote:
         self.machine.sync_console()
         since = self.machine.console.position
         act()
-        self.machine.wait_for(text, 10, since)
+        self.machine.wait_for(text, 30, since)
+
+
+def built(main, seconds=30):
+    """Waits until there is a table; a look of the remote's makes it, which nobody waits for there."""
+    end = time.monotonic() + seconds
+    while main.word(0) != 1:
+        if time.monotonic() > end:
+            raise Failed(f"no resource table within {seconds} s")
+        time.sleep(0.01)
 
 
 def table(board, main):
+    built(main)
     entry = struct.unpack_from("<IIIII", main.memory, 0)
     board.expect(entry[0] == 1 and entry[1] == 1 and entry[2] == 0 and entry[3] != 0 and entry[4] == VDEV,
                  f"header of the table: {entry}")
@@ -201,8 +211,8 @@ def leaving(board, main, remote):
             machine.check(f"echo link >{link}/unbind")
             board.expect(main.word(0) == 0, "the table is still there")
             machine.check(f"echo link >{link}/bind")
-            machine.check(f"cat {LINK}/vdev0")
-            board.expect(main.word(0) == 1 and main.word(12) not in (0, before), "no new incarnation")
+            built(main)
+            board.expect(main.word(12) not in (0, before), "no new incarnation")
             main.start()
             remote.until("state", "up")
         machine.check("modprobe -r rpmsg_remote && modprobe -r rproc_vdev")

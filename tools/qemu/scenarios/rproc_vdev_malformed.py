@@ -58,7 +58,7 @@ def run(board):
     machine.check("modprobe rproc_vdev")
     with board.step("each mistake is named once, with its node and what was expected"):
         for name, complaint in COMPLAINTS.items():
-            machine.wait_for(rf"rproc_vdev_remote {name}: .*{complaint}", 10, since)
+            machine.wait_for(rf"rproc_vdev_remote {name}: .*{complaint}", 30, since)
     with board.step("what is described wrongly leaves no device behind, what is not works"):
         devices = machine.check("ls /sys/bus/rvdev/devices").split()
         board.expect(devices == ["sound:vdev0"], f"devices: {devices}")

@@ -2,6 +2,8 @@
 """The main end of a link attaches whoever starts first, and again after every restart of either end."""
 import struct
 
+from linux_remote_board import rpmsg
+
 RPROC = "/sys/class/remoteproc/remoteproc0"
 COUNTERS = "/sys/kernel/debug/remoteproc/remoteproc0"
 DRIVER = "/sys/bus/platform/drivers/shm_rproc"
@@ -53,7 +55,8 @@ def run(board):
         link = Link(main)
         load_remote(remote)
         link.up()
-        board.expect(state(main) == "attached", "not attached")
+        # Mainline says so last of all, when its virtio devices and their channels are there.
+        rpmsg.until(main, f"grep -qx attached {RPROC}/state")
         board.expect(status(board) & DRIVER_OK, f"status in the table is {status(board)}")
     with board.step("the remote leaves and comes back"):
         for _ in range(3):
@@ -131,7 +134,7 @@ def run(board):
             since = main.console.position
             put_table(board, words)
             main.check("modprobe shm_rproc")
-            main.wait_for(f"resource table refused:.*{reason}", 10, since)
+            main.wait_for(f"resource table refused:.*{reason}", 30, since)
             board.expect(state(main) == "detached", f"{state(main)} after a table with a bad {reason}")
             board.expect(main.run(f"echo start >{RPROC}/state")[0], f"started on a table with a bad {reason}")
             refused = main.check(f"cat {COUNTERS}/tables_refused").strip()
