@@ -81,6 +81,8 @@ public:
 
 	void mark()
 	{
+		state_ = State::Broken;
+		broken_ = snapshot();
 		for (u32 i = 0; i < entry_.vrings(); i++) {
 			Vring<Env> ring;
 			Complaint unused;
@@ -88,10 +90,9 @@ public:
 			if (!memory_[i].va || !ring.map(memory_[i], unused).ok())
 				continue;
 			ring.used->flags.put(kMark);
+			broken_.used_flags[i] = kMark; // not read back: the main may be making the ring anew
 		}
 		Env::full_barrier();
-		state_ = State::Broken;
-		broken_ = snapshot();
 	}
 
 	bool vring(u32 index, amp_vring_memory *memory) const
