@@ -16,9 +16,9 @@
 
 /*
  * A remote that uses polling, or does not answer, gets this much time to notice that rings are no longer valid. The
- * remote end of this project polls every 100 ms.
+ * remote end of this project polls every 100 ms, and pauses for up to 250 ms where the link keeps going down.
  */
-#define ANSWER_TIMEOUT_MS 250
+#define ANSWER_TIMEOUT_MS 500
 
 static void look_into_vring(struct work_struct *work)
 {
@@ -42,7 +42,8 @@ static void rung(struct mbox_client *client, void *message)
 	int i;
 
 	atomic_inc(&shm->rings_in);
-	if (about_table)
+	/* A ring about messages is no answer: the remote may be using the old rings still. */
+	if (bell == &shm->ctrl)
 		complete(&shm->answered);
 	if (about_table || !READ_ONCE(shm->attached))
 		shm_rproc_look_soon(shm);
@@ -115,7 +116,7 @@ void shm_rproc_ring_ctrl(struct shm_rproc *shm)
  * shm_rproc_await_answer() - after shm_rproc_ring_ctrl(): give the remote time to let go of its rings
  * @shm:	us
  *
- * Context: process. Returns when the remote rings back, or after 250 ms.
+ * Context: process. Returns when the remote rings back, or after 500 ms.
  */
 void shm_rproc_await_answer(struct shm_rproc *shm)
 {
