@@ -45,6 +45,18 @@ static void add_counters(struct shm_rproc *shm)
 	debugfs_create_atomic_t("tables_refused", 0444, dir, &shm->tables_refused);
 }
 
+/* Mainline's rproc_add() gives up a reference that is not its own where device_add() fails; not where others do. */
+static int add_rproc(struct device *dev, struct rproc *rproc)
+{
+	struct kref *refs = &get_device(&rproc->dev)->kobj.kref;
+	const unsigned int before = kref_read(refs);
+	int ret = devm_rproc_add(dev, rproc);
+
+	if (!ret || kref_read(refs) == before)
+		put_device(&rproc->dev);
+	return ret;
+}
+
 static int shm_rproc_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
@@ -89,7 +101,7 @@ static int shm_rproc_probe(struct platform_device *pdev)
 	rproc->auto_boot = false;
 	rproc->state = RPROC_DETACHED;
 	set_bit(RPROC_FEAT_ATTACH_ON_RECOVERY, rproc->features);
-	ret = devm_rproc_add(dev, rproc);
+	ret = add_rproc(dev, rproc);
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot register with remoteproc\n");
 	add_counters(shm);
