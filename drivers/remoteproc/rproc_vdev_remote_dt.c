@@ -287,7 +287,9 @@ static int rproc_vdev_open(struct rproc_vdev_remote *remote, struct rproc_vdev_d
 				     ret == -EPROBE_DEFER ? "not there yet" :
 				     ret == -EBUSY ? "in use by somebody else" : "not one of its controller's");
 	/* The controller goes away after us only. */
-	device_link_add(remote->dev, bell->chan->mbox->dev, DL_FLAG_AUTOPROBE_CONSUMER);
+	if (!device_link_add(remote->dev, bell->chan->mbox->dev, DL_FLAG_AUTOPROBE_CONSUMER))
+		return dev_err_probe(remote->dev, -ENODEV, "%pOF: mailbox \"%s\": no device link to its controller\n",
+				     dev->of_node, name);
 	return 0;
 }
 
