@@ -230,8 +230,10 @@ static void releasing_a_channel(struct kunit *test)
 	struct bench *bench = bench_open_up(test, NULL);
 
 	bench_channel(bench);
+	kunit_log_start(test, "main was not told that kunit at 0x400 ended");
 	each_allocation_fails(bench, &step);
 	KUNIT_EXPECT_EQ(test, bench_counter(bench, "announcements_lost"), 1);
+	KUNIT_EXPECT_EQ(test, kunit_log_count(test), 1);
 }
 
 static struct kunit_case failslab_cases[] = {

@@ -57,6 +57,13 @@ static bool rpmsg_remote_next_news(struct rpmsg_remote *remote, struct rpmsg_rem
 	return false;
 }
 
+static void rpmsg_remote_not_told(struct rpmsg_remote *remote, const char *name, u32 addr, bool destroy, int err)
+{
+	remote->announcements_lost++;
+	dev_warn_ratelimited(&remote->rvdev->dev, "main was not told that %s at 0x%x %s: %d\n", name, addr,
+			     destroy ? "ended" : "is there", err);
+}
+
 static void rpmsg_remote_announce_work(struct work_struct *work)
 {
 	struct rpmsg_remote *remote = container_of(work, struct rpmsg_remote, announce);
@@ -75,9 +82,7 @@ static void rpmsg_remote_announce_work(struct work_struct *work)
 		/* A link that went down takes its announcements along; the next one gets all of them. */
 		if (err == RPMSG_REMOTE_EDOWN)
 			return;
-		remote->announcements_lost++;
-		dev_warn_ratelimited(&remote->rvdev->dev, "main was not told that %s at 0x%x %s: %d\n", news.name,
-				     news.addr, news.destroy ? "ended" : "is there", err);
+		rpmsg_remote_not_told(remote, news.name, news.addr, news.destroy, err);
 		if (leaving)
 			return;
 	}
@@ -118,7 +123,7 @@ int rpmsg_remote_announce_destroy(struct rpmsg_device *rpdev)
 			return 0;
 		farewell = kmalloc(sizeof(*farewell), GFP_KERNEL);
 		if (!farewell) {
-			remote->announcements_lost++;
+			rpmsg_remote_not_told(remote, rpdev->id.name, rpdev->src, true, -ENOMEM);
 			return -ENOMEM;
 		}
 		farewell->incarnation = remote->incarnation;
