@@ -25,13 +25,17 @@ static int rproc_vdev_device_show(struct seq_file *file, void *unused)
 {
 	struct rproc_vdev_device *vdev = file->private;
 	struct amp_vdev_view *view;
-	unsigned int i;
+	u8 config[64]; /* as much as a line of %ph shows */
+	unsigned int i, len;
 
 	view = kzalloc(sizeof(*view), GFP_KERNEL);
 	if (!view)
 		return -ENOMEM;
 	mutex_lock(&vdev->remote->lock);
 	amp_vdevs_view(vdev->remote->vdevs, vdev->rvdev.index, view);
+	len = min_t(unsigned int, view->config_len, sizeof(config));
+	if (!view->table || amp_vdevs_read_config(vdev->remote->vdevs, vdev->rvdev.index, 0, config, len))
+		len = 0;
 	mutex_unlock(&vdev->remote->lock);
 
 	seq_printf(file, "state: %s\n", rproc_vdev_state_name(view->state));
@@ -46,6 +50,8 @@ static int rproc_vdev_device_show(struct seq_file *file, void *unused)
 			   view->status & AMP_VIRTIO_STATUS_DRIVER_OK ? " DRIVER_OK" : "",
 			   view->status & AMP_VIRTIO_STATUS_FAILED ? " FAILED" : "");
 		seq_printf(file, "config bytes: %u\n", view->config_len);
+		if (len)
+			seq_printf(file, "config: %*ph\n", len, config);
 		for (i = 0; i < view->vrings; i++)
 			seq_printf(file, "vring%u: da 0x%08x num %u align %u notifyid %d\n", i, view->vring[i].da,
 				   view->vring[i].num, view->vring[i].align, (int)view->vring[i].notifyid);

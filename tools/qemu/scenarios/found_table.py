@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two machines: a table that somebody else wrote, one mailbox for all vrings, no event index."""
+"""Two machines: a table that somebody else wrote, one mailbox for all vrings, no event index, coherent memory."""
 import struct
 
 from linux_remote_board import rpmsg
@@ -7,14 +7,16 @@ from linux_remote_board import rpmsg
 TABLE, VRINGS, ALIGN, NUM = 0x50000000, (0x50001000, 0x50004000), 4096, 256
 RSC_VDEV, RPMSG, F_NS = 3, 7, 1
 SAMPLE = "rpmsg-client-sample"
+VDEV = "/sys/kernel/debug/rproc_vdev/link/vdev0"
+CONFIG, CONFIG_LEN = 20 + 28 + 2 * 20, 6  # behind the vrings of the only entry
 
 
 def write_table(board, features):
     """What a boot loader would leave: one vdev whose vrings have their addresses already."""
-    entry = struct.pack("<IIIIIIBBxx", RSC_VDEV, RPMSG, 0, features, 0, 0, 0, len(VRINGS))
+    entry = struct.pack("<IIIIIIBBxx", RSC_VDEV, RPMSG, 0, features, 0, CONFIG_LEN, 0, len(VRINGS))
     for index, address in enumerate(VRINGS):
         entry += struct.pack("<IIIII", address, ALIGN, NUM, index, 0)
-    table = struct.pack("<IIIII", 1, 1, 0, 0, 20) + entry
+    table = struct.pack("<IIIII", 1, 1, 0, 0, 20) + entry + bytes(range(1, CONFIG_LEN + 1))
     with board.ddr() as memory:
         memory[:len(table)] = table
     return table
@@ -43,6 +45,11 @@ def run(board):
         rpmsg.channel(main, SAMPLE)
         remote.wait_for("rpmsg link is up: .* name service on, event index off", 30, 0)
         sample(board, main, remote, 0, before)
+    with board.step("the config space is read where it is, and as it is now"):
+        for config in (bytes(range(1, CONFIG_LEN + 1)), b"\xfe\xdc\xba\x98\x76\x54"):
+            with board.ddr() as memory:
+                memory[CONFIG:CONFIG + CONFIG_LEN] = config
+            remote.check(f"grep -qx 'config: {config.hex(' ')}' {VDEV}")
     with board.step("a main that reboots without a warning is served again"):
         before = rpmsg.counters(remote)
         since = main.console.position
