@@ -198,5 +198,7 @@ def run(board):
     # Mainline warns of a vmalloc that finds no memory for its own records.
     loopback.console.allowed.append(r"mm/vmalloc.c:\d+ alloc_vmap_area")
     with concurrent.futures.ThreadPoolExecutor() as both:
-        for done in [both.submit(two_ends, board, remote), both.submit(one_kernel, board, loopback)]:
-            done.result()
+        ends = [both.submit(two_ends, board, remote), both.submit(one_kernel, board, loopback)]
+        wrong = [str(error) for error in (end.exception() for end in ends) if error]
+    if wrong:
+        raise Failed("\n".join(wrong))
