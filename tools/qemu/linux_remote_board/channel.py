@@ -54,8 +54,10 @@ class Job:
             raise MachineGone(f"{self._channel.name}: ended without {text!r}: {self.command}\n{self.output}")
 
     def kill(self):
+        """Ends the command: what it had open is closed."""
         if self.status is None and not self.gone:
             self._channel.send(b"k", self.number, b"")
+            self._wait(lambda: self.status is not None or self.gone, 60, "end after it was killed")
 
     def write(self, data):
         """Bytes for its standard input; none for the end of it."""

@@ -34,7 +34,6 @@ def echo(board, main, remote):
     grew(board, before, rpmsg.counters(remote), receive_messages=messages, receive_bytes=size,
          transmit_messages=messages, transmit_bytes=size)
     service.kill()
-    service.wait()
     remote.check(f"rpmsg_control {rpmsg.control(remote)} release {RAW} 0x401")
     rpmsg.no_channel(main, RAW)
 

@@ -140,7 +140,6 @@ def terminals(pair):
         pair.board.expect(status == 0 and "same" in output, f"{sender} to {receiver}: {output}")
     for job in keep:
         job.kill()
-        job.wait()
     pair.end_service(TTY, 0x800, heard)
 
 
