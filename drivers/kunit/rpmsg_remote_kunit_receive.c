@@ -36,15 +36,17 @@ static void expect_order(struct bench *bench, struct inbox *inbox, unsigned int 
 		KUNIT_ASSERT_EQ(bench->test, inbox->first[i], i);
 }
 
+#define ORDERED 240u /* of what an inbox remembers */
+
 static void order_is_kept(struct kunit *test)
 {
 	struct bench *bench = bench_open_up(test, &(struct bench_plan){ .from_main = 3 });
 	u32 i;
 
 	bench_channel(bench);
-	for (i = 0; i < 200; i++)
+	for (i = 0; i < ORDERED; i++)
 		bench_send_number(bench, BENCH_SERVICE, i);
-	expect_order(bench, &bench->inbox, 200);
+	expect_order(bench, &bench->inbox, ORDERED);
 }
 
 static void to_nobody_is_counted(struct kunit *test)
@@ -164,6 +166,36 @@ static void a_paused_endpoint_keeps_the_order(struct kunit *test)
 	expect_order(bench, &bench->inbox, 12);
 	KUNIT_EXPECT_EQ(test, bench_counter(bench, "receive_parked"), 6);
 	rpmsg_destroy_ept(beside);
+}
+
+static int pause_and_go_on(void *data)
+{
+	struct rpmsg_endpoint *ept = data;
+	struct bench *bench = bench_from_device(ept->rpdev->dev.parent);
+	int i, err = 0;
+
+	for (i = 0; !err && i < 100000 && READ_ONCE(bench->inbox.count) < ORDERED; i++) {
+		err = rpmsg_set_flow_control(ept, true, RPMSG_ADDR_ANY);
+		if (!err)
+			err = rpmsg_set_flow_control(ept, false, RPMSG_ADDR_ANY);
+		if (i % 16 == 0)
+			usleep_range(10, 50);
+	}
+	return err;
+}
+
+/* What the worker has in hand when a pause ends is younger than what was parked. */
+static void the_order_is_kept_whenever_it_is_paused(struct kunit *test)
+{
+	struct bench *bench = bench_open_up(test, NULL);
+	struct rpmsg_endpoint *ept = bench_channel(bench);
+	struct bench_thread *thread = bench_spawn(bench, pause_and_go_on, ept);
+	u32 i;
+
+	for (i = 0; i < ORDERED; i++)
+		bench_send_number(bench, BENCH_SERVICE, i);
+	expect_order(bench, &bench->inbox, ORDERED);
+	KUNIT_EXPECT_EQ(test, bench_join(bench, thread, BENCH_PATIENCE), 0);
 }
 #endif
 
@@ -291,6 +323,7 @@ static struct kunit_case receive_cases[] = {
 	KUNIT_CASE(is_dropped_where_the_driver_fails),
 #ifdef AMP_HAVE_RPMSG_FLOW_CONTROL
 	KUNIT_CASE(a_paused_endpoint_keeps_the_order),
+	KUNIT_CASE(the_order_is_kept_whenever_it_is_paused),
 #endif
 	KUNIT_CASE(a_slow_endpoint_delays_no_transmission),
 	KUNIT_CASE(a_callback_that_sends_does_not_deadlock),

@@ -96,6 +96,7 @@ struct rpmsg_remote_transmit {
  * @slots_lock:	guards the lists
  * @free:	slots that hold nothing
  * @pending:	slots that wait for the worker
+ * @resumed:	endpoints whose parked messages the worker takes back
  * @delivering: the slot that the worker has
  * @starved:	the ring was left alone for want of a free slot
  * @rung:	the main rang since the ring was last looked at
@@ -118,6 +119,7 @@ struct rpmsg_remote_receive {
 	spinlock_t slots_lock;
 	struct list_head free;
 	struct list_head pending;
+	struct list_head resumed;
 	struct rpmsg_remote_slot *delivering;
 	bool starved;
 	bool rung;
@@ -200,6 +202,8 @@ struct rpmsg_remote {
  * @quiet:	its driver is being probed and has not spoken yet: its callback may not be ready, so messages are parked
  * @paused:	flow control: messages are parked
  * @parked:	slots that wait here; guarded by receive.slots_lock, as the two flags
+ * @resumed:	in receive.resumed
+ * @rcu:	the worker looks endpoints up without a lock
  */
 struct rpmsg_remote_endpoint {
 	struct rpmsg_endpoint ept;
@@ -209,6 +213,8 @@ struct rpmsg_remote_endpoint {
 	bool quiet;
 	bool paused;
 	struct list_head parked;
+	struct list_head resumed;
+	struct rcu_head rcu;
 };
 
 #define to_remote_endpoint(e) container_of(e, struct rpmsg_remote_endpoint, ept)

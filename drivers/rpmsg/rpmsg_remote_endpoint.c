@@ -38,6 +38,7 @@ struct rpmsg_endpoint *rpmsg_remote_create_ept(struct rpmsg_device *rpdev, rpmsg
 	if (addr == RPMSG_NS_ADDR)
 		lockdep_set_class(&endpoint->ept.cb_lock, &rpmsg_remote_ns_cb_lock);
 	INIT_LIST_HEAD(&endpoint->parked);
+	INIT_LIST_HEAD(&endpoint->resumed);
 	endpoint->learnt = RPMSG_ADDR_ANY;
 	endpoint->quiet = rpmsg_remote_in_probe(rpdev, cb);
 	endpoint->ept.rpdev = rpdev;
@@ -71,7 +72,7 @@ static void rpmsg_remote_endpoint_release(struct kref *ref)
 	struct rpmsg_remote_endpoint *endpoint = container_of(ref, struct rpmsg_remote_endpoint, ept.refcount);
 
 	rpmsg_remote_put(endpoint->remote);
-	kfree(endpoint);
+	kfree_rcu(endpoint, rcu);
 }
 
 void rpmsg_remote_put_endpoint(struct rpmsg_remote_endpoint *endpoint)
@@ -83,12 +84,9 @@ struct rpmsg_remote_endpoint *rpmsg_remote_find_endpoint(struct rpmsg_remote *re
 {
 	struct rpmsg_remote_endpoint *endpoint;
 
-	xa_lock(&remote->endpoints);
+	guard(rcu)();
 	endpoint = xa_load(&remote->endpoints, addr);
-	if (endpoint)
-		kref_get(&endpoint->ept.refcount);
-	xa_unlock(&remote->endpoints);
-	return endpoint;
+	return endpoint && kref_get_unless_zero(&endpoint->ept.refcount) ? endpoint : NULL;
 }
 
 void rpmsg_remote_destroy_ept(struct rpmsg_endpoint *ept)

@@ -30,36 +30,6 @@ static struct rpmsg_remote_slot *rpmsg_remote_pop(struct list_head *list)
 	return slot;
 }
 
-static struct rpmsg_remote_slot *rpmsg_remote_next_pending(struct rpmsg_remote_receive *rx)
-{
-	struct rpmsg_remote_slot *slot;
-
-	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
-		slot = rpmsg_remote_pop(&rx->pending);
-		rx->delivering = slot;
-	}
-	return slot;
-}
-
-/* A free slot, or none: then the next one that gets free has the ring looked at. */
-static struct rpmsg_remote_slot *rpmsg_remote_get_slot(struct rpmsg_remote_receive *rx)
-{
-	struct rpmsg_remote_slot *slot;
-
-	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
-		slot = rpmsg_remote_pop(&rx->free);
-		rx->starved = !slot;
-	}
-	return slot;
-}
-
-static void rpmsg_remote_put_slot(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot,
-				  struct list_head *list)
-{
-	scoped_guard(spinlock_irqsave, &rx->slots_lock)
-		list_add_tail(&slot->node, list);
-}
-
 /* With slots_lock. Slots got free: a ring that waits for one is looked at. */
 static void rpmsg_remote_feed(struct rpmsg_remote_receive *rx)
 {
@@ -69,48 +39,83 @@ static void rpmsg_remote_feed(struct rpmsg_remote_receive *rx)
 	kthread_queue_work(rx->worker, &rx->work);
 }
 
-/* What the worker delivered. */
-static void rpmsg_remote_free_slot(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot)
+/* With slots_lock. What was parked is older than whatever is pending. */
+static void rpmsg_remote_resume(struct rpmsg_remote_receive *rx)
+{
+	struct rpmsg_remote_endpoint *endpoint, *next;
+
+	list_for_each_entry_safe(endpoint, next, &rx->resumed, resumed) {
+		list_del_init(&endpoint->resumed);
+		if (!endpoint->paused && !endpoint->quiet)
+			list_splice_init(&endpoint->parked, &rx->pending);
+	}
+}
+
+/* The next slot to deliver, after @delivered, which may be none. */
+static struct rpmsg_remote_slot *rpmsg_remote_next(struct rpmsg_remote_receive *rx,
+						   struct rpmsg_remote_slot *delivered)
+{
+	struct rpmsg_remote_slot *slot;
+
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		if (delivered) {
+			list_add(&delivered->node, &rx->free);
+			rpmsg_remote_feed(rx);
+		}
+		rpmsg_remote_resume(rx);
+		slot = rpmsg_remote_pop(&rx->pending);
+		rx->delivering = slot;
+	}
+	return slot;
+}
+
+static void rpmsg_remote_delivered(struct rpmsg_remote_receive *rx, struct rpmsg_remote_slot *slot)
 {
 	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
-		list_add_tail(&slot->node, &rx->free);
+		list_add(&slot->node, &rx->free);
 		rx->delivering = NULL;
 		rpmsg_remote_feed(rx);
 	}
 }
 
-/* Ring -> slots. How many buffers it handled, bad ones too; with 0 the main has been asked for a doorbell. */
-static unsigned int rpmsg_remote_pump(struct rpmsg_remote *remote)
+/* Ring -> slots. True: there may be more; else the main has been asked for a doorbell. */
+static bool rpmsg_remote_pump(struct rpmsg_remote *remote)
 {
 	struct rpmsg_remote_receive *rx = &remote->receive;
 	struct amp_complaint complaint;
 	struct rpmsg_remote_slot *slot;
-	unsigned int handled = 0;
+	unsigned int handled = 0, looks;
+	LIST_HEAD(empty);
+	LIST_HEAD(full);
 	int err = 0;
 
 	guard(mutex)(&rx->lock);
 	if (!rx->up)
-		return 0;
+		return false;
+	/* Without a free slot the next one that gets free has the ring looked at. */
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		list_splice_init(&rx->free, &empty);
+		rx->starved = list_empty(&empty);
+	}
 	amp_link_receive_hush(remote->link);
-	while (handled < rx->num_slots) {
-		slot = rpmsg_remote_get_slot(rx);
-		if (!slot)
-			break;
+	for (looks = 0; looks < rx->num_slots && !list_empty(&empty); looks++) {
+		slot = list_first_entry(&empty, struct rpmsg_remote_slot, node);
 		err = amp_link_receive(remote->link, &slot->frame, slot->payload, rx->room, &complaint);
-		if (err == -EAGAIN || err == -EPROTO) {
-			rpmsg_remote_put_slot(rx, slot, &rx->free);
-			if (err == -EAGAIN && amp_link_receive_listen(remote->link))
-				continue;
+		if (err == -EAGAIN && amp_link_receive_listen(remote->link))
+			continue;
+		if (err == -EAGAIN || err == -EPROTO)
 			break;
-		}
 		handled++;
 		if (err) {
 			rpmsg_remote_complain(remote, RPMSG_REMOTE_FROM_MAIN, &complaint);
-			rpmsg_remote_put_slot(rx, slot, &rx->free);
 			continue;
 		}
 		slot->incarnation = remote->incarnation;
-		rpmsg_remote_put_slot(rx, slot, &rx->pending);
+		list_move_tail(&slot->node, &full);
+	}
+	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
+		list_splice_tail(&full, &rx->pending);
+		list_splice(&empty, &rx->free);
 	}
 	if (handled) {
 		rx->batches++;
@@ -121,7 +126,7 @@ static unsigned int rpmsg_remote_pump(struct rpmsg_remote *remote)
 		rx->up = false;
 		rpmsg_remote_broken(remote, RPMSG_REMOTE_FROM_MAIN, &complaint);
 	}
-	return handled;
+	return handled || looks == rx->num_slots;
 }
 
 void rpmsg_remote_receive_pump(struct rpmsg_remote *remote)
@@ -129,14 +134,16 @@ void rpmsg_remote_receive_pump(struct rpmsg_remote *remote)
 	rpmsg_remote_pump(remote);
 }
 
-/* True: the message is parked, not to be delivered now. */
+/* True: the message is parked, not to be delivered now: behind others that are, whatever the flags say. */
 static bool rpmsg_remote_park(struct rpmsg_remote_receive *rx, struct rpmsg_remote_endpoint *endpoint,
 			      struct rpmsg_remote_slot *slot)
 {
 	bool parked;
 
+	if (!READ_ONCE(endpoint->paused) && !READ_ONCE(endpoint->quiet) && list_empty(&endpoint->parked))
+		return false;
 	scoped_guard(spinlock_irqsave, &rx->slots_lock) {
-		parked = endpoint->paused || endpoint->quiet;
+		parked = endpoint->paused || endpoint->quiet || !list_empty(&endpoint->parked);
 		if (!parked)
 			break;
 		list_add_tail(&slot->node, &endpoint->parked);
@@ -146,17 +153,19 @@ static bool rpmsg_remote_park(struct rpmsg_remote_receive *rx, struct rpmsg_remo
 	return parked;
 }
 
-static void rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remote_slot *slot)
+/* True: the slot is free again. */
+static bool rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remote_slot *slot)
 {
 	struct rpmsg_remote_receive *rx = &remote->receive;
 	const struct amp_frame *frame = &slot->frame;
 	struct rpmsg_remote_endpoint *endpoint;
 	struct amp_complaint complaint;
+	bool parked;
 
 	if (frame->dst == RPMSG_NS_ADDR && !amp_announcement_legal(slot->payload, frame->len, &complaint)) {
 		rx->bad_announcements++;
 		rpmsg_remote_complain(remote, RPMSG_REMOTE_FROM_MAIN, &complaint);
-		goto free;
+		return true;
 	}
 	endpoint = rpmsg_remote_find_endpoint(remote, frame->dst);
 	if (!endpoint) {
@@ -164,44 +173,45 @@ static void rpmsg_remote_deliver(struct rpmsg_remote *remote, struct rpmsg_remot
 		if (__ratelimit(&remote->strays))
 			dev_warn(&remote->rvdev->dev, "message from 0x%x to 0x%x: no endpoint has that address\n",
 				 frame->src, frame->dst);
-		goto free;
+		return true;
 	}
-	if (!rpmsg_remote_park(rx, endpoint, slot)) {
+	parked = rpmsg_remote_park(rx, endpoint, slot);
+	if (!parked) {
 		scoped_guard(mutex, &endpoint->ept.cb_lock) {
-			if (!endpoint->ept.cb)
+			if (!endpoint->ept.cb) {
+				rx->no_endpoint++;
 				break;
+			}
 			rpmsg_remote_learn(endpoint, frame->src, slot->incarnation);
 			rx->heard_in = slot->incarnation;
 			if (endpoint->ept.cb(endpoint->ept.rpdev, slot->payload, frame->len, endpoint->ept.priv,
 					     frame->src) < 0)
 				rx->refused++;
 		}
-		rpmsg_remote_free_slot(rx, slot);
 	}
 	rpmsg_remote_put_endpoint(endpoint);
-	return;
-free:
-	rpmsg_remote_free_slot(rx, slot);
+	return !parked;
 }
 
 static void rpmsg_remote_receive_work(struct kthread_work *work)
 {
 	struct rpmsg_remote_receive *rx = container_of(work, struct rpmsg_remote_receive, work);
 	struct rpmsg_remote *remote = container_of(rx, struct rpmsg_remote, receive);
-	unsigned int budget = RPMSG_REMOTE_BUDGET;
-	struct rpmsg_remote_slot *slot;
+	struct rpmsg_remote_slot *slot = NULL;
+	unsigned int budget;
 
-	while (budget) {
-		slot = rpmsg_remote_next_pending(rx);
-		if (slot) {
-			rpmsg_remote_deliver(remote, slot);
-			budget--;
-			continue;
+	for (budget = RPMSG_REMOTE_BUDGET; budget; budget--) {
+		slot = rpmsg_remote_next(rx, slot);
+		if (!slot) {
+			WRITE_ONCE(rx->rung, false);
+			if (!rpmsg_remote_pump(remote))
+				return;
+		} else if (!rpmsg_remote_deliver(remote, slot)) {
+			slot = NULL;
 		}
-		WRITE_ONCE(rx->rung, false);
-		if (!rpmsg_remote_pump(remote))
-			return;
 	}
+	if (slot)
+		rpmsg_remote_delivered(rx, slot);
 	kthread_queue_work(rx->worker, &rx->work);
 	cond_resched();
 }
@@ -227,12 +237,12 @@ bool rpmsg_remote_receive_rung(struct rpmsg_remote *remote)
 	return xchg(&remote->receive.rung, false);
 }
 
-/* With slots_lock. What was parked is older than whatever is pending. */
+/* With slots_lock. The worker takes back what is parked, between two messages: what it has in hand is younger. */
 static void rpmsg_remote_unpark(struct rpmsg_remote_receive *rx, struct rpmsg_remote_endpoint *endpoint)
 {
 	if (endpoint->paused || endpoint->quiet || list_empty(&endpoint->parked))
 		return;
-	list_splice_init(&endpoint->parked, &rx->pending);
+	list_move_tail(&endpoint->resumed, &rx->resumed);
 	kthread_queue_work(rx->worker, &rx->work);
 }
 
@@ -265,6 +275,7 @@ void rpmsg_remote_receive_forget(struct rpmsg_remote_endpoint *endpoint)
 		rx->no_endpoint += list_count_nodes(&endpoint->parked);
 		endpoint->paused = false;
 		endpoint->quiet = false;
+		list_del_init(&endpoint->resumed);
 		list_splice_init(&endpoint->parked, &rx->free);
 		rpmsg_remote_feed(rx);
 	}
@@ -345,6 +356,7 @@ int rpmsg_remote_receive_init(struct rpmsg_remote *remote)
 	spin_lock_init(&rx->slots_lock);
 	INIT_LIST_HEAD(&rx->free);
 	INIT_LIST_HEAD(&rx->pending);
+	INIT_LIST_HEAD(&rx->resumed);
 	kthread_init_work(&rx->work, rpmsg_remote_receive_work);
 	rx->worker = kthread_create_worker(0, "rpmsg/%s", dev_name(&remote->rvdev->dev));
 	if (IS_ERR(rx->worker))
