@@ -154,13 +154,14 @@ private:
 		const pid_t pid = fork();
 
 		if (pid == 0) {
-			setsid();
+			setpgid(0, 0);
 			dup2(in[0], STDIN_FILENO);
 			dup2(out[1], STDOUT_FILENO);
 			dup2(out[1], STDERR_FILENO);
 			execl("/bin/sh", "sh", "-c", text.c_str(), nullptr);
 			_exit(127);
 		}
+		setpgid(pid, pid); // whichever of the two is first: a kill may come before the child has run at all
 		close(out[1]);
 		close(in[0]);
 		if (pid < 0) {

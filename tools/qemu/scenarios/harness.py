@@ -70,6 +70,10 @@ def run(board):
         board.expect(machine.check("echo beside") == "beside\n", "no second command beside one")
         job.kill()
         board.expect(job.wait(10)[0] == 128 + 9, "a killed command looks alive")
+        for _ in range(20):  # before it has run at all
+            job = machine.start_job("exec sleep 1000")
+            job.kill()
+            board.expect(job.status == 128 + 9, "a command that is killed at once lives on")
         try:
             machine.run("exec sleep 1000", timeout=1)
             board.expect(False, "a command that hangs is not noticed")
