@@ -30,7 +30,7 @@ public:
 	};
 
 	// Its first descriptor is fetched here; what is wrong with that is said by the first read, write or room.
-	Chain(const Table &table, u16 head, Access access)
+	[[gnu::always_inline]] Chain(const Table &table, u16 head, Access access)
 		: table_(table), left_(table.num), next_(head), access_(access)
 	{
 		step();
