@@ -11,9 +11,11 @@
 #include <linux/rpmsg.h>
 #include <linux/version.h>
 
-/* The mirror was held against these releases: 6.1 up to, not including, 7.3. */
+/* The mirror was held against these releases: 6.1 up to, not including, 7.3. A test says otherwise. */
+#ifndef AMP_RPMSG_ABI_CHECKED
 #define AMP_RPMSG_ABI_CHECKED							\
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0))
+#endif
 
 #ifdef AMP_HAVE_RPMSG_CONST_DATA
 typedef const void *amp_rpmsg_data;

@@ -4,6 +4,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string_choices.h>
+#include <linux/utsname.h>
 #include <uapi/amp/virtio_ring.h>
 
 #include "rpmsg_remote.h"
@@ -259,7 +260,8 @@ static int __init rpmsg_remote_init(void)
 
 #ifndef AMP_HAVE_RPMSG_INTERNAL
 	if (!AMP_RPMSG_ABI_CHECKED && !unchecked_abi) {
-		pr_err("rpmsg_remote: the rpmsg core of this kernel is newer than what the module was checked against; build it with the kernel's source at hand, or load it with unchecked_abi=1\n");
+		pr_err("rpmsg_remote: refused: nobody compared the rpmsg core of Linux %s with what this module expects of it; build it with the kernel's source at hand, or compare them with tools/build/abi-check and load it with unchecked_abi=1\n",
+		       init_utsname()->release);
 		return -ENODEV;
 	}
 #endif

@@ -32,6 +32,21 @@ def build(kernel, flavour):
     return [out / f"{name.removesuffix('.o').removesuffix('.ko')}.ko" for name in order]
 
 
+def unchecked(kernel, ours):
+    """rpmsg_remote.ko as it would be for a release that nobody checked, built against headers alone; its path."""
+    modules = ours["rpmsg_remote"].parents[2]
+    out = modules.with_name("unchecked")
+    command = ["nice", "make", "-C", str(kernel.tree), f"M={out}", f"ARCH={ARCH}", f"CROSS_COMPILE={CROSS}",
+               "AMP_HAVE_RPMSG_INTERNAL=", "KCFLAGS=-DAMP_RPMSG_ABI_CHECKED=0",
+               f"KBUILD_EXTRA_SYMBOLS={modules / 'Module.symvers'}", "drivers/rpmsg/rpmsg_remote.ko"]
+    with locked(out.with_suffix(".lock")):
+        for words in ([str(ROOT / "tools/build/link-sources"), str(out)], command):
+            done = subprocess.run(words, capture_output=True, text=True)
+            if done.returncode:
+                raise BoardError(f"{done.stderr}board: rpmsg_remote does not build as for an unchecked kernel")
+    return out / "drivers/rpmsg/rpmsg_remote.ko"
+
+
 def guest_programs():
     """Compiles tools/qemu/guest/*.cpp, statically, for the machines; returns {name: path}."""
     out = BUILD / "guest"

@@ -29,6 +29,7 @@ class Board:
     def __init__(self, name, directory, kernel, initrd, modules, results):
         self.name, self.kernel, self.initrd = name, kernel, initrd
         self.modules = {path.stem for path in modules} | {path.stem for path in kernel.modules()}
+        self.ours = {path.stem: path for path in modules}
         self.directory, self._results = Path(directory), results
         self.directory.mkdir(parents=True)
         self.machines = {}
