@@ -53,6 +53,7 @@ Private own[2];
 #define wanted ((event_idx -> passes(side[peer].hint) : !side[peer].hint))
 #define rung bell[me]
 #define out_of_slots handled
+#define out_of_looks (!handled)
 #define some_handled handled
 #define none_handled (!handled)
 
