@@ -41,6 +41,7 @@ class Traffic:
         status, output = self.main.run(f"rpmsg_ping {NAME}", 240)
         self.board.expect(status == 0, f"the service on the remote does not answer: {output}")
         self.asking = self.main.start_job(f"exec rpmsg_ping {NAME} 1000")
+        self.asking.wait_output("ping: ready", 30)
         self.lives += 1
 
     def announced(self):
