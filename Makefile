@@ -50,10 +50,13 @@ format:
 demo soak:
 	@$(given) tools/qemu/board $@
 
+fuzz:
+	@$(MAKE) -C tools/fuzz run
+
 help:
 	@sed -n 's/^#h \?//p' Makefile
 
-.PHONY: all modules modules_install kernel clean check check-host check-gate check-build lint format demo soak help
+.PHONY: all modules modules_install kernel clean check check-host check-gate check-build lint format demo soak fuzz help
 
 #h Build, for the kernel in KDIR= (default: the running one)
 #h   make [modules]        all modules; objects of each kernel in a folder of their own under build/
@@ -69,6 +72,7 @@ help:
 #h Test
 #h   make check            every test there is, closing with "N passed, N failed, N skipped"
 #h   make check-host       the core under sanitizers on this machine: no kernel, under a minute
+#h   make fuzz             libFuzzer on all that reads the other processor's memory (TARGET=, MINUTES=)
 #h   make check-build      every processor and compiler, and inside a kernel tree
 #h   make check-gate       see the gate refuse each kind of bad object
 #h   make lint             sparse, checkpatch, kernel-doc, clang-format, clang-tidy, bindings
