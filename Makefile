@@ -67,7 +67,7 @@ help:
 #h
 #h See it work (KDIR= takes an arm64 kernel of your own)
 #h   make demo             two emulated processors exchange messages; prepares all it needs
-#h   make soak             the same for as long as you like
+#h   make soak             the same for as long as you like: MINUTES=, or LENGTH= times what make check does
 #h
 #h Test
 #h   make check            every test there is, closing with "N passed, N failed, N skipped"

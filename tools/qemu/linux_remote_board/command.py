@@ -64,8 +64,12 @@ def test_command(options):
     chosen = options.names or [name for name in known if not getattr(known[name].module, "BY_NAME_ONLY", False)]
     directory = run_directory()
     tree, image, ours = prepare(options.flavour, directory)
-    results = Results()
-    for name in chosen:
+    return _run_all(chosen, directory, tree, image, ours)
+
+
+def _run_all(names, directory, tree, image, ours):
+    known, results = scenarios(), Results()
+    for name in names:
         run(known[name], directory / name, tree, image, ours, results)
     if results.failures:
         print(f"consoles: {directory}")
@@ -85,6 +89,10 @@ def demo_command(_options):
 def soak_command(options):
     directory = run_directory()
     tree, image, ours = prepare(options.flavour, directory)
+    if options.length:
+        # Scenarios read it when they are loaded.
+        os.environ["BOARD_LENGTH"] = str(options.length)
+        return _run_all(soak.LENGTHENED, directory, tree, image, ours)
     return soak.soak(directory / "soak", tree, image, ours, options.minutes)
 
 
@@ -148,7 +156,9 @@ def parser():
         "flavours", nargs="*", metavar="plain|debug")
     add("demo", demo_command, "the link, shown in plain words")
     command = add("soak", soak_command, "traffic and restarts for as long as you like")
-    command.add_argument("--minutes", type=float, default=0)
+    command.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES") or 0))
+    command.add_argument("--length", type=float, default=float(os.environ.get("LENGTH") or 0),
+                         help=f"instead: {', '.join(soak.LENGTHENED)} at so many times the length of make check")
     command.add_argument("--flavour", choices=kernel.FRAGMENTS, default="plain")
     test = add("test", test_command, "run scenarios")
     test.add_argument("names", nargs="*", metavar="NAME")

@@ -10,6 +10,7 @@ from .scenario import Board
 
 NAME, ADDRESS = "rpmsg-raw", "0x450"  # the name that rpmsg_char drives
 MESSAGES = 5000  # each way, in a round
+LENGTHENED = ("stream", "restarts")  # scenarios that count in BOARD_LENGTH
 
 
 def _serve(remote):

@@ -4,9 +4,9 @@ import os
 
 from linux_remote_board import rpmsg
 
-SECONDS = 1800
-# What "make soak" multiplies.
+# What "make soak LENGTH=" multiplies.
 LENGTH = float(os.environ.get("BOARD_LENGTH", "1"))
+SECONDS = int(1800 * max(LENGTH, 1))
 MESSAGES = int(100000 * LENGTH)
 NAME = "rpmsg-raw"
 
