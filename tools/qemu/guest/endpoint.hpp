@@ -34,11 +34,16 @@ using Clock = std::chrono::steady_clock;
 	fail(what + ": " + std::strerror(errno));
 }
 
-/* The character device of the channel or endpoint @name, made by rpmsg_char a moment after its channel. */
+/*
+ * The character device of the channel or endpoint @name, made by rpmsg_char a moment after its channel. Where several
+ * buses have one of that name, @name is the device itself.
+ */
 inline std::string device_of(const std::string &name, std::chrono::seconds patience = std::chrono::seconds(20))
 {
 	const auto end = Clock::now() + patience;
 
+	if (name.starts_with("/dev/"))
+		return name;
 	do {
 		std::error_code none;
 

@@ -17,7 +17,7 @@ from .image import make as make_image
 from .machine import Failed, Machine, qemu_command
 from .places import BUILD, BoardError, locked
 from .results import Results
-from .scenario import OVERLAYS, PEERS, SHARED_MIB, Skipped, run, scenarios
+from .scenario import OTHER_OVERLAYS, OVERLAYS, PEERS, SHARED_MIB, Skipped, run, scenarios
 
 KEPT_RUNS = 8
 
@@ -136,7 +136,8 @@ def dtb_command(options):
     out.mkdir(parents=True, exist_ok=True)
     shared = out / "ddr"
     shared.write_bytes(b"\0" * (SHARED_MIB << 20))
-    for name, overlay in OVERLAYS.items():
+    others = {overlay.removeprefix("qemu-").removesuffix(".dtso"): overlay for overlay in OTHER_OVERLAYS}
+    for name, overlay in (OVERLAYS | others).items():
         print(compose(qemu_command(shared, 2), overlay, out, name))
     shared.unlink()
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .places import BUILD, ROOT, BoardError, die_with_us, locked
 
-VECTORS = 4
+VECTORS = 8
 
 
 def _server():

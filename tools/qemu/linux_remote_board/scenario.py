@@ -15,6 +15,8 @@ from .machine import SHARED_MIB, Failed, Machine
 from .places import TOOLS, BoardError
 
 OVERLAYS = {"main": "qemu-main.dtso", "remote": "qemu-remote.dtso", "loopback": "qemu-loopback.dtso"}
+# Sound ones that a scenario asks for by name.
+OTHER_OVERLAYS = ("qemu-main-two.dtso", "qemu-remote-two.dtso")
 PEERS = {"main": 0, "remote": 1}
 SECONDS = 600
 

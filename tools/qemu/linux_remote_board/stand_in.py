@@ -9,6 +9,7 @@ import socket
 import struct
 import time
 
+from .doorbells import VECTORS
 from .machine import Failed
 
 BASE = 0x50000000
@@ -43,7 +44,7 @@ class Bells:
             raise Failed("the doorbell server hung up")
         return struct.unpack("=q", data)[0], fds[0] if fds else None
 
-    def wait_peer(self, vectors=4):
+    def wait_peer(self, vectors=VECTORS):
         """Until both sides are known with all their doorbells."""
         while len(self.theirs) < vectors or len(self.ours) < vectors:
             number, fd = self._message()
