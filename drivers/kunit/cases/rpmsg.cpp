@@ -91,6 +91,11 @@ CASE(rpmsg, refuses_bad_announcements)
 	*exact = good;
 	exact->name[0] = 0;
 	refuses(test, exact, sizeof(good), "length of an announced name", 0);
+	for (const u8 byte : list<u8>(1, '\n', '\033', 0x1f, 0x7f, 0x80, 0x9b, 0xff)) {
+		*exact = good;
+		exact->name[6] = static_cast<char>(byte); // its last
+		refuses(test, exact, sizeof(good), "character of an announced name", byte);
+	}
 	*exact = good;
 	for (const u32 flags : list<u32>(2, 3, 0x80000000, 0xffffffff)) {
 		exact->flags = flags;

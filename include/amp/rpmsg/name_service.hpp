@@ -37,6 +37,14 @@ template <typename Env> struct Announcement {
 			complaint = {"length of an announced name, expected 1 to", end, AMP_RPMSG_NAME_SIZE - 1};
 			return Fault::BadChain;
 		}
+		// It goes to logs and to sysfs as it is: no lines or terminal sequences of the peer's there.
+		for (usize i = 0; i < end; i++) {
+			if (raw.name[i] < ' ' || raw.name[i] > '~') {
+				complaint = {"character of an announced name, expected printable ones up to",
+					     static_cast<u8>(raw.name[i]), '~'};
+				return Fault::BadChain;
+			}
+		}
 		__builtin_memcpy(made.name, raw.name, end);
 		const u32 flags = Env::wire(raw.flags);
 		if (flags > AMP_RPMSG_NS_DESTROY) {

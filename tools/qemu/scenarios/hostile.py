@@ -181,6 +181,8 @@ def name_service(trial):
                   r"vring1: length of an announced name, expected 1 to 0x1f", bad)
     trial.provoke("an announcement without a name", raw(struct.pack("<32sII", b"", 0x500, 0)),
                   r"vring1: length of an announced name", bad)
+    trial.provoke("an announcement that would begin a line of the log", raw(struct.pack("<32sII", b"a\nBUG: b", 0x500, 0)),
+                  r"vring1: character of an announced name, .*got 0xa", bad)
     trial.provoke("an announcement that is cut off", raw(b"short"), r"vring1: length of a name-service message, expected 0x28",
                   bad)
     trial.provoke("an announcement with unknown flags", raw(struct.pack("<32sII", b"name", 0x500, 0xff)),
