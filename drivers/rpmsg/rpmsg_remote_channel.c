@@ -101,8 +101,9 @@ static int rpmsg_remote_claim(struct rpmsg_remote *remote, struct rpmsg_remote_c
 	if (rpmsg_remote_is_too_late(remote, from_main, incarnation))
 		return -ENODEV;
 	if (rpmsg_remote_find_channel(remote, chinfo) || rpmsg_remote_is_claimed(remote, chinfo)) {
-		dev_err(&remote->rvdev->dev, "channel %s:%x:%x exists already\n", chinfo->name, chinfo->src,
-			chinfo->dst);
+		if (!from_main || __ratelimit(&remote->complaints))
+			dev_err(&remote->rvdev->dev, "channel %s:%x:%x exists already\n", chinfo->name, chinfo->src,
+				chinfo->dst);
 		return -EEXIST;
 	}
 	if (from_main && remote->num_from_main >= RPMSG_REMOTE_FROM_MAIN_MAX) {
