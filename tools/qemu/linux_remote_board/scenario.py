@@ -16,8 +16,9 @@ from .places import TOOLS, BoardError
 
 OVERLAYS = {"main": "qemu-main.dtso", "remote": "qemu-remote.dtso", "loopback": "qemu-loopback.dtso"}
 # Sound ones that a scenario asks for by name.
-OTHER_OVERLAYS = ("qemu-main-two.dtso", "qemu-remote-two.dtso")
+OTHER_OVERLAYS = ("qemu-main-two.dtso", "qemu-remote-two.dtso", "qemu-remote-attacked.dtso")
 PEERS = {"main": 0, "remote": 1}
+HOST = 2  # beside them
 SECONDS = 600
 
 
@@ -39,6 +40,7 @@ class Board:
         with open(self._shared, "wb") as ddr:
             ddr.truncate(SHARED_MIB << 20)
         self._doorbells = None
+        self._hosts_doorbells = None
 
     def machine(self, name, overlay=None, start=True, **settings):
         """
@@ -48,6 +50,8 @@ class Board:
         doorbell = []
         if name in PEERS:
             doorbell = self._doorbell_server().arguments(PEERS[name])
+            if self._hosts_doorbells and name == "remote":
+                doorbell += self._hosts_doorbells.arguments(PEERS[name], slot=2)
         machine = Machine(name, self.directory, self.kernel, self.initrd, self._shared,
                           overlay or OVERLAYS.get(name), doorbell, **settings)
         self.machines[name] = machine
@@ -60,8 +64,18 @@ class Board:
         return self._doorbells
 
     def doorbell_socket(self, name):
-        """Where the host itself connects to the doorbell server, in the place of machine @name."""
-        return self._doorbell_server().sockets[PEERS[name]]
+        """Where the host itself connects to the doorbell server, in the place of machine @name or as "host"."""
+        return self._doorbell_server().sockets[PEERS.get(name, HOST)]
+
+    def doorbell_socket_of_host(self):
+        """The same of a server that only the host and the remote know; asked for before the remote is made."""
+        self._hosts_doorbells = self._hosts_doorbells or Doorbells(self.directory / "doorbells-of-host.log")
+        return self._hosts_doorbells.sockets[PEERS["main"]]
+
+    @property
+    def shared(self):
+        """The file of the shared memory."""
+        return self._shared
 
     @contextmanager
     def ddr(self):
@@ -113,8 +127,9 @@ class Board:
     def close(self):
         for machine in self.machines.values():
             machine.close()
-        if self._doorbells:
-            self._doorbells.close()
+        for server in (self._doorbells, self._hosts_doorbells):
+            if server:
+                server.close()
         self._shared.unlink()
 
 
