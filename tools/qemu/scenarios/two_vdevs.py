@@ -6,7 +6,7 @@ SECONDS = 900
 NAME, SAMPLE = "rpmsg-raw", "rpmsg-client-sample"
 VIRTIO = "/sys/devices/platform/remoteproc/remoteproc/*/rproc-virtio*/virtio*"
 LOST = ("transmit_bad_buffers", "receive_bad_buffers", "receive_no_endpoint", "receive_refused", "restarts")
-MESSAGES, DURING_RESETS = 5000, 10000
+MESSAGES, DURING_RESETS = 2000, 6000
 RESETS = 3
 
 
