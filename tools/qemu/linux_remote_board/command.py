@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import demo, kernel, modules, soak
+from . import bench, demo, kernel, modules, soak
 from .channel import MachineGone, TimeIsUp
 from .devicetree import compose
 from .doorbells import Doorbells
@@ -96,6 +96,16 @@ def soak_command(options):
     return soak.soak(directory / "soak", tree, image, ours, options.minutes)
 
 
+def bench_command(_options):
+    directory = run_directory()
+    built = prepare("plain", directory)
+    try:
+        return bench.bench(directory, built)
+    except (Failed, Skipped, TimeIsUp, MachineGone) as error:
+        print(f"board: the bench failed: {error}\nconsoles: {directory}/*", file=sys.stderr)
+        return 1
+
+
 def list_command(_options):
     for name, scenario in scenarios().items():
         print(f"{name:20} {scenario.description}")
@@ -156,6 +166,7 @@ def parser():
     add("prepare", prepare_command, "build what is missing: kernels, modules").add_argument(
         "flavours", nargs="*", metavar="plain|debug")
     add("demo", demo_command, "the link, shown in plain words")
+    add("bench", bench_command, "what a message costs: instructions, round trips, messages per second")
     command = add("soak", soak_command, "traffic and restarts for as long as you like")
     command.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES") or 0))
     command.add_argument("--length", type=float, default=float(os.environ.get("LENGTH") or 0),

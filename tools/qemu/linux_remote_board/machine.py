@@ -33,13 +33,14 @@ def qemu_command(shared, cpus):
 class Machine:
     """
     @shared is the file of the DDR, @doorbell the arguments that connect to the doorbell server (none for a
-    machine of its own), @overlay the file of dts/ that makes it what it is.
+    machine of its own), @overlay the file of dts/ that makes it what it is, @qemu more arguments of QEMU.
     """
 
-    def __init__(self, name, directory, kernel, initrd, shared, overlay, doorbell=(), cpus=2, autoload=True):
+    def __init__(self, name, directory, kernel, initrd, shared, overlay, doorbell=(), cpus=2, autoload=True,
+                 qemu=()):
         self.name = name
         self._kernel, self._initrd = kernel, initrd
-        self._doorbell, self._autoload = list(doorbell), autoload
+        self._more, self._autoload = [*doorbell, *qemu], autoload
         self.console = Console(Path(directory) / f"{name}.log", name)
         self._base = qemu_command(shared, cpus)
         self._dtb = compose(self._base, overlay, directory, name)
@@ -55,7 +56,7 @@ class Machine:
     def command(self, extra=()):
         """The whole QEMU command but for the console."""
         return [*self._base, "-kernel", str(self._kernel.image), "-initrd", str(self._initrd),
-                "-dtb", str(self._dtb), *self._doorbell, "-append", self._command_line(extra)]
+                "-dtb", str(self._dtb), *self._more, "-append", self._command_line(extra)]
 
     def start(self, wait=True):
         """Powers on."""
