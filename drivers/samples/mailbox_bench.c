@@ -97,8 +97,9 @@ static int mailbox_bench_run(struct mailbox_bench *bench, u32 *times, unsigned i
 		times[i] = min_t(u64, ktime_get_ns() - start, U32_MAX);
 	}
 	sort(times, count, sizeof(*times), mailbox_bench_compare, NULL);
-	scnprintf(bench->ping, sizeof(bench->ping), "round_trips=%u median_ns=%u p99_ns=%u least_ns=%u most_ns=%u", count,
-		  times[count / 2], times[count * 99ULL / 100], times[0], times[count - 1]);
+	scnprintf(bench->ping, sizeof(bench->ping),
+		  "round_trips=%u median_ns=%u p99_ns=%u least_ns=%u most_ns=%u", count, times[count / 2],
+		  times[count * 99 / 100], times[0], times[count - 1]);
 	return 0;
 }
 

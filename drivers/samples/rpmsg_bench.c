@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a message costs: the two ends of a channel named rpmsg-bench measure each other, whatever bus they are on. In
- * the device's folder of sysfs, a write runs and the next read says what was measured; numbers of bytes are payload.
+ * the device's folder of sysfs, a write runs and "result" says what was measured; numbers of bytes are payload.
  *
  *   ping COUNT SIZE		round trips, one after the other
  *   stream COUNT SIZE		messages one way as fast as they go, until the other end has had the last one
@@ -14,7 +14,6 @@
  */
 #include <linux/completion.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rpmsg.h>
@@ -60,9 +59,7 @@ struct rpmsg_bench_header {
  * @answer:	what goes out in the callback
  * @endpoints:	beside the channel's own
  * @num_endpoints: how many
- * @ping:	what was measured last, as text; the others likewise
- * @stream:	one way
- * @burst:	without waiting
+ * @result:	what was measured last, as text
  */
 struct rpmsg_bench {
 	struct rpmsg_device *rpdev;
@@ -75,9 +72,7 @@ struct rpmsg_bench {
 	u8 answer[RPMSG_BENCH_SIZE_MAX] __aligned(16);
 	struct rpmsg_endpoint **endpoints;
 	unsigned int num_endpoints;
-	char ping[160];
-	char stream[80];
-	char burst[80];
+	char result[160];
 };
 
 static int rpmsg_bench_callback(struct rpmsg_device *rpdev, void *data, int len, void *priv, u32 src)
@@ -163,8 +158,9 @@ static int rpmsg_bench_run_ping(struct rpmsg_bench *bench, unsigned int count, i
 	}
 	if (!err) {
 		sort(times, count, sizeof(*times), rpmsg_bench_compare, NULL);
-		scnprintf(bench->ping, sizeof(bench->ping), "round_trips=%u median_ns=%u p99_ns=%u least_ns=%u most_ns=%u",
-			  count, times[count / 2], times[count * 99ULL / 100], times[0], times[count - 1]);
+		scnprintf(bench->result, sizeof(bench->result),
+			  "round_trips=%u median_ns=%u p99_ns=%u least_ns=%u most_ns=%u", count, times[count / 2],
+			  times[count * 99 / 100], times[0], times[count - 1]);
 	}
 	kvfree(times);
 	return err;
@@ -188,7 +184,8 @@ static int rpmsg_bench_run_stream(struct rpmsg_bench *bench, unsigned int count,
 	}
 	err = rpmsg_bench_ask(bench, size, bench->rpdev->dst);
 	if (!err)
-		scnprintf(bench->stream, sizeof(bench->stream), "messages=%u ns=%llu", count, ktime_get_ns() - start);
+		scnprintf(bench->result, sizeof(bench->result), "messages=%u ns=%llu", count,
+			  ktime_get_ns() - start);
 	return err;
 }
 
@@ -218,8 +215,8 @@ static int rpmsg_bench_send_burst(struct rpmsg_bench *bench, unsigned int count,
 	err = rpmsg_trysendto(bench->rpdev->ept, bench->message, size, dst);
 	if (err)
 		return err;
-	scnprintf(bench->burst, sizeof(bench->burst), "messages=%u timed=%u ns=%llu sent_at=%llu", count, count - 2,
-		  end - start, ktime_get_ns());
+	scnprintf(bench->result, sizeof(bench->result), "messages=%u timed=%u ns=%llu sent_at=%llu", count,
+		  count - 2, end - start, ktime_get_ns());
 	return 0;
 }
 
@@ -265,17 +262,19 @@ static ssize_t what##_store(struct device *dev, struct device_attribute *attr, c
 {													\
 	return rpmsg_bench_run(dev, text, length, rpmsg_bench_run_##what);				\
 }													\
-static ssize_t what##_show(struct device *dev, struct device_attribute *attr, char *text)		\
-{													\
-	struct rpmsg_bench *bench = dev_get_drvdata(dev);						\
-													\
-	return sysfs_emit(text, "%s\n", bench->what);							\
-}													\
-static DEVICE_ATTR_RW(what)
+static DEVICE_ATTR_WO(what)
 
 RPMSG_BENCH_ATTRIBUTE(ping);
 RPMSG_BENCH_ATTRIBUTE(stream);
 RPMSG_BENCH_ATTRIBUTE(burst);
+
+static ssize_t result_show(struct device *dev, struct device_attribute *attr, char *text)
+{
+	struct rpmsg_bench *bench = dev_get_drvdata(dev);
+
+	return sysfs_emit(text, "%s\n", bench->result);
+}
+static DEVICE_ATTR_RO(result);
 
 static ssize_t received_show(struct device *dev, struct device_attribute *attr, char *text)
 {
@@ -343,6 +342,7 @@ static struct attribute *rpmsg_bench_attrs[] = {
 	&dev_attr_ping.attr,
 	&dev_attr_stream.attr,
 	&dev_attr_burst.attr,
+	&dev_attr_result.attr,
 	&dev_attr_received.attr,
 	&dev_attr_endpoints.attr,
 	NULL

@@ -29,7 +29,7 @@ class End:
     def burst(self, other, count, endpoints=0):
         """(instructions to send one, to receive all)."""
         said = self.machine.check(f"echo {count} {SIZE} {endpoints} >{self.path}/burst && "
-                                  f"cat {self.path}/burst {other.path}/received", 120)
+                                  f"cat {self.path}/result {other.path}/received", 120)
         told = rpmsg.values(said)
         return told["ns"] / told["timed"], told["asked_at"] - told["sent_at"]
 

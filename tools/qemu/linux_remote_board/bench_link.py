@@ -16,17 +16,16 @@ class End:
     def __init__(self, machine, device):
         self.machine, self.path = machine, f"{rpmsg.DEVICES}/{device}"
 
-    def run(self, what, *numbers, path=None):
-        """Writes @numbers to an attribute; what it says of them."""
-        file = f"{path or self.path}/{what}"
+    def run(self, what, *numbers):
+        """Writes @numbers to an attribute; what was measured."""
         words = " ".join(map(str, numbers))
-        return rpmsg.values(self.machine.check(f"echo {words} >{file} && cat {file}", 120))
+        return rpmsg.values(self.machine.check(f"echo {words} >{self.path}/{what} && cat {self.path}/result", 120))
 
     def ping(self, count, size=64):
         return self.run("ping", count, size)
 
     def ring(self, count):
-        return self.run("ping", count, path=DOORBELL)
+        return rpmsg.values(self.machine.check(f"echo {count} >{DOORBELL}/ping && cat {DOORBELL}/ping", 120))
 
     def rate(self, count, size):
         told = self.run("stream", count, size)
