@@ -47,7 +47,7 @@ lint:
 format:
 	@clang-format -i $$(git ls-files '*.cpp' '*.hpp')
 
-demo soak:
+demo soak bench:
 	@$(given) tools/qemu/board $@
 
 fuzz:
@@ -56,7 +56,7 @@ fuzz:
 help:
 	@sed -n 's/^#h \?//p' Makefile
 
-.PHONY: all modules modules_install kernel clean check check-host check-gate check-build lint format demo soak fuzz help
+.PHONY: all modules modules_install kernel clean check check-host check-gate check-build lint format demo soak bench fuzz help
 
 #h Build, for the kernel in KDIR= (default: the running one)
 #h   make [modules]        all modules; objects of each kernel in a folder of their own under build/
@@ -68,6 +68,7 @@ help:
 #h See it work (KDIR= takes an arm64 kernel of your own)
 #h   make demo             two emulated processors exchange messages; prepares all it needs
 #h   make soak             the same for as long as you like: MINUTES=, or LENGTH= times what make check does
+#h   make bench            what a message costs, next to the kernel's rings and bus and to a bare doorbell
 #h
 #h Test
 #h   make check            every test there is, closing with "N passed, N failed, N skipped"

@@ -7,7 +7,7 @@ Each machine has one processor: two of them are all that a machine of two cores 
 from . import link, rpmsg
 
 NAME, ADDRESS = "rpmsg-bench", 0x450
-PINGS, MESSAGES, ROUNDS = 1000, 20000, 5
+PINGS, MESSAGES, ROUNDS = 1000, 200000, 5
 SENT_BY_MAIN = "/sys/kernel/debug/remoteproc/remoteproc0/doorbells_sent"
 DOORBELL = "/sys/bus/platform/devices/mailbox-bench"
 

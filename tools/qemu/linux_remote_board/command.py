@@ -181,7 +181,7 @@ def parser():
     shell.add_argument("--flavour", choices=kernel.FRAGMENTS, default="plain")
     add("dtb", dtb_command, "write the machines' device trees").add_argument("directory")
     # Done by the shell before Python starts; here for --help.
-    add("packages", lambda options: 0, "install the Debian packages of: demo, check")
+    add("packages", lambda options: 0, "install the Debian packages of: demo, check, bench")
     return top
 
 
