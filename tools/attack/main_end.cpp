@@ -113,7 +113,6 @@ void MainEnd::set_up(u32 features)
 		to_main_.desc[i].put(Board::kBase + receive_buffer(i), kBufferSize, AMP_VRING_DESC_WRITE);
 		to_main_.avail_ring[i].put(u16(i));
 	}
-	lent_.set();
 	seen_ = 0;
 	to_main_.avail->idx.put_release(Board::kNum);
 	board_.entry().gfeatures.put(features);
@@ -148,9 +147,9 @@ bool MainEnd::receive(u32 source, u32 destination, const void *payload, usize le
 		const auto &element = to_main_.used_ring[seen_ % Board::kNum];
 		const u32 head = element.id.fetch().unchecked(), size = element.len.fetch().unchecked();
 
-		if (head >= Board::kNum || !lent_[head])
+		if (head >= Board::kNum)
 			throw std::runtime_error("the remote returned buffer " + std::to_string(head) +
-						 ", which it does not have");
+						 ", which there is not");
 		const u8 *buffer = board_.at(receive_buffer(head));
 		amp_rpmsg_header header;
 

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <atomic>
-#include <bitset>
 #include <chrono>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "board.hpp"
 #include "doorbells.hpp"
@@ -62,7 +60,6 @@ private:
 	Words found_ = {};
 	Clock::time_point deadline_;
 	u16 seen_ = 0;
-	std::bitset<Board::kNum> lent_; // receive buffers that the remote has
 	u64 strays_ = 0;
 };
 

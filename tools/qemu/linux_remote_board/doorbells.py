@@ -7,7 +7,7 @@ from pathlib import Path
 from .host import program
 from .places import BoardError, die_with_us
 
-VECTORS = 8
+VECTORS = 5
 
 
 class Doorbells:
