@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The life of a link. The main writes status and resets without a doorbell, so table and status are looked at in
- * turns, and at once when a doorbell rings. What the C++ side then decides is done and told here.
+ * turns, and at once when a doorbell rings. What the C++ side then decides is done and told here. Each look also rings
+ * every vring at its driver: a doorbell that got lost on its way costs a pause, not the link.
  */
 #include <linux/jiffies.h>
 #include <linux/of.h>
@@ -224,6 +225,14 @@ static bool rproc_vdev_look_at(struct rproc_vdev_device *vdev)
 	return news.changing || news.again;
 }
 
+static void rproc_vdev_notify_all(struct rproc_vdev_device *vdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < vdev->rvdev.num_vrings; i++)
+		rvdev_notify(&vdev->rvdev, i);
+}
+
 static void rproc_vdev_look(struct work_struct *work)
 {
 	struct rproc_vdev_remote *remote = container_of(to_delayed_work(work), struct rproc_vdev_remote, look);
@@ -231,9 +240,11 @@ static void rproc_vdev_look(struct work_struct *work)
 	unsigned int i;
 
 	rproc_vdev_look_at_table(remote);
-	for (i = 0; i < remote->plan.vdevs; i++)
+	for (i = 0; i < remote->plan.vdevs; i++) {
 		if (rproc_vdev_look_at(remote->vdev[i]))
 			eager = true;
+		rproc_vdev_notify_all(remote->vdev[i]);
+	}
 	if (time_after(jiffies, remote->last_change + 2 * LOOK_PAUSE_MAX))
 		remote->pause = LOOK_PAUSE_MIN;
 	if (time_after(jiffies, remote->last_change + LOOK_EAGERLY_FOR))

@@ -72,6 +72,11 @@ struct shm_rproc {
 
 	/* the life of the link */
 	struct delayed_work look;
+	unsigned long interval; /* jiffies between two looks when nobody rings */
+	bool rung; /* since the last look: what failed before is tried, and told, again */
+	bool failed; /* to attach to the table of incarnation failed_in */
+	u32 failed_in;
+	struct amp_complaint refused; /* the last refusal that was told */
 	bool ready; /* rproc_add() was done */
 	bool closing;
 	bool wanted; /* nobody asked to stay detached */
@@ -104,6 +109,7 @@ void shm_rproc_ring_ctrl(struct shm_rproc *shm);
 void shm_rproc_await_answer(struct shm_rproc *shm);
 void shm_rproc_open_vring(struct shm_rproc *shm, int notifyid);
 void shm_rproc_close_vring(struct shm_rproc *shm, int notifyid);
+void shm_rproc_wake_vrings(struct shm_rproc *shm);
 
 /* shm_rproc_vdevs.c */
 void shm_rproc_init_vdevs(struct shm_rproc *shm);
@@ -111,7 +117,7 @@ bool shm_rproc_publish(struct shm_rproc *shm);
 
 /* shm_rproc_life.c */
 extern const struct rproc_ops shm_rproc_ops;
-void shm_rproc_init_life(struct shm_rproc *shm);
+int shm_rproc_init_life(struct shm_rproc *shm);
 void shm_rproc_look_soon(struct shm_rproc *shm);
 void shm_rproc_withdraw(struct shm_rproc *shm);
 

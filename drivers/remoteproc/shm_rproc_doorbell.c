@@ -34,12 +34,25 @@ static void wake_vring(struct shm_rproc_vring *vring)
 		queue_work(vring->owner->workers, &vring->work);
 }
 
+/**
+ * shm_rproc_wake_vrings() - look into each vring that is open
+ * @shm:	us
+ *
+ * Context: any.
+ */
+void shm_rproc_wake_vrings(struct shm_rproc *shm)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(shm->vrings); i++)
+		wake_vring(&shm->vrings[i]);
+}
+
 static void rung(struct mbox_client *client, void *message)
 {
 	struct shm_rproc_bell *bell = container_of(client, struct shm_rproc_bell, client);
 	struct shm_rproc *shm = bell->owner;
 	bool about_table = bell == &shm->ctrl || !shm->ctrl.chan;
-	int i;
 
 	atomic_inc(&shm->rings_in);
 	/* A ring about messages is no answer: the remote may be using the old rings still. */
@@ -49,12 +62,10 @@ static void rung(struct mbox_client *client, void *message)
 		shm_rproc_look_soon(shm);
 	if (bell == &shm->ctrl)
 		return;
-	if (shm->vq_count > 1) {
+	if (shm->vq_count > 1)
 		wake_vring(&shm->vrings[bell - shm->vq]);
-		return;
-	}
-	for (i = 0; i < ARRAY_SIZE(shm->vrings); i++)
-		wake_vring(&shm->vrings[i]);
+	else
+		shm_rproc_wake_vrings(shm);
 }
 
 /*

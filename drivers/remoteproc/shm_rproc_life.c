@@ -4,25 +4,35 @@
  *
  *   DETACHED --(a valid table, seen at a doorbell)--> ATTACHED --(table gone or built anew; user; rmmod)--> DETACHED
  *
- * One worker makes these steps; the doorbells only wake it. It does not report a crash when the remote restarts: the
+ * One worker makes these steps; the doorbells only wake it. It also looks in turns, at table and vrings, so that a
+ * doorbell that got lost on its way costs a pause, not the link. It does not report a crash when the remote restarts: the
  * core's recovery reads the table anew on recent kernels only, and one that fails leaves a power count with which the
  * remote can never be attached again. Crashes that others report are recovered by the core, as everywhere.
  *
  * Two habits of the core decide some lines here. It calls stop() where an attach fails half way, whether there is one
  * or not. And it keeps the pointers to a table that it has freed: prepare() clears them.
  */
+#include <linux/module.h>
 #include <linux/of.h>
 
 #include "shm_rproc.h"
 
+static unsigned int poll_ms = 100;
+module_param(poll_ms, uint, 0644);
+MODULE_PARM_DESC(poll_ms, "how often table and vrings are looked at without a doorbell, where devicetree does not say (1 to 10000 ms)");
+
 /* A remote that restarts in a loop costs no more than this many attachments. */
 #define ATTACH_INTERVAL (HZ / 2)
 
-static void tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint)
+/* Once, and again when somebody asks: a table that stays wrong is looked at in turns. */
+static void tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint, bool asked)
 {
 	const struct amp_complaint *why = &complaint->why;
 	char where[32] = "";
 
+	if (!asked && why->what == shm->refused.what && why->value == shm->refused.value)
+		return;
+	shm->refused = *why;
 	if (complaint->vring != AMP_SHM_NOWHERE)
 		snprintf(where, sizeof(where), " vdev %u vring %u:", complaint->vdev, complaint->vring);
 	else if (complaint->vdev != AMP_SHM_NOWHERE)
@@ -40,7 +50,7 @@ static void tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *
 }
 
 /* rproc->lock held, not attached. */
-static int take_table(struct shm_rproc *shm)
+static int take_table(struct shm_rproc *shm, bool asked)
 {
 	struct amp_shm_complaint complaint;
 
@@ -54,7 +64,7 @@ static int take_table(struct shm_rproc *shm)
 		shm->absence_told = true;
 		return -ENODATA;
 	default:
-		tell_refusal(shm, &complaint);
+		tell_refusal(shm, &complaint, asked);
 		return -EINVAL;
 	}
 }
@@ -102,7 +112,7 @@ static int shm_rproc_prepare(struct rproc *rproc)
 	if (READ_ONCE(shm->closing))
 		return -ESHUTDOWN;
 
-	ret = take_table(shm);
+	ret = take_table(shm, true);
 	if (ret)
 		return ret;
 	shm->claimed = true;
@@ -242,7 +252,7 @@ static bool lost(struct shm_rproc *shm)
 }
 
 /* Detached, and not because a user wanted it: is there a table to attach to? */
-static bool found(struct shm_rproc *shm)
+static bool found(struct shm_rproc *shm, bool asked)
 {
 	struct rproc *rproc = shm->rproc;
 	bool table = false;
@@ -251,7 +261,8 @@ static bool found(struct shm_rproc *shm)
 	if (rproc->state == RPROC_DETACHED && shm->wanted && !READ_ONCE(shm->closing)) {
 		/* A recovery that failed kept its count, and with it nobody could attach. */
 		atomic_set(&rproc->power, 0);
-		table = !take_table(shm);
+		table = !take_table(shm, asked) &&
+			(asked || !shm->failed || shm->failed_in != amp_shm_table_incarnation(shm->table));
 	}
 	mutex_unlock(&rproc->lock);
 	return table;
@@ -261,6 +272,7 @@ static void look(struct work_struct *work)
 {
 	struct shm_rproc *shm = container_of(to_delayed_work(work), struct shm_rproc, look);
 	unsigned long due = shm->attached_at + ATTACH_INTERVAL;
+	unsigned long delay = shm->interval;
 
 	if (READ_ONCE(shm->closing)) {
 		leave(shm);
@@ -271,11 +283,14 @@ static void look(struct work_struct *work)
 		shm->wanted = true;
 	}
 	if (time_before(jiffies, due)) {
-		queue_delayed_work(shm->workers, &shm->look, due - jiffies);
-		return;
+		delay = min(delay, due - jiffies);
+	} else if (found(shm, xchg(&shm->rung, false))) {
+		shm->failed_in = amp_shm_table_incarnation(shm->table);
+		shm->failed = rproc_boot(shm->rproc) != 0;
 	}
-	if (found(shm))
-		rproc_boot(shm->rproc);
+	shm_rproc_wake_vrings(shm);
+	/* A doorbell that rang meanwhile has queued an earlier one. */
+	queue_delayed_work(shm->workers, &shm->look, delay);
 }
 
 /**
@@ -286,15 +301,24 @@ static void look(struct work_struct *work)
  */
 void shm_rproc_look_soon(struct shm_rproc *shm)
 {
+	WRITE_ONCE(shm->rung, true);
 	if (READ_ONCE(shm->ready))
 		mod_delayed_work(shm->workers, &shm->look, 0);
 }
 
-void shm_rproc_init_life(struct shm_rproc *shm)
+int shm_rproc_init_life(struct shm_rproc *shm)
 {
+	u32 interval = clamp(poll_ms, 1, 10000);
+
+	of_property_read_u32(shm->dev->of_node, "virtio,poll-interval-ms", &interval);
+	if (!interval || interval > 10000)
+		return dev_err_probe(shm->dev, -EINVAL, "%pOF: virtio,poll-interval-ms is %u, expected 1 to 10000\n",
+				     shm->dev->of_node, interval);
+	shm->interval = msecs_to_jiffies(interval);
 	INIT_DELAYED_WORK(&shm->look, look);
 	spin_lock_init(&shm->table_lock);
 	shm->wanted = true;
 	shm->attached_at = jiffies - ATTACH_INTERVAL;
 	shm_rproc_init_vdevs(shm);
+	return 0;
 }

@@ -71,7 +71,9 @@ static int shm_rproc_probe(struct platform_device *pdev)
 	shm->dev = dev;
 	shm->rproc = rproc;
 	platform_set_drvdata(pdev, shm);
-	shm_rproc_init_life(shm);
+	ret = shm_rproc_init_life(shm);
+	if (ret)
+		return ret;
 
 	ret = shm_rproc_read_regions(shm);
 	if (ret)
