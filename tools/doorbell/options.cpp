@@ -13,6 +13,7 @@ namespace doorbell
 {
 
 const char kUsage[] = "usage: doorbell-server [--vectors N] [--memory-size BYTES | --memory-file FILE]\n"
+		      "                       [--lose PERCENT] [--delay MS] [--seed N]\n"
 		      "                       --peer ID=SOCKET [--peer ID=SOCKET]...\n"
 		      "\n"
 		      "The server that QEMU's ivshmem-doorbell device connects to. Whoever connects to\n"
@@ -21,7 +22,10 @@ const char kUsage[] = "usage: doorbell-server [--vectors N] [--memory-size BYTES
 		      "  --peer ID=SOCKET     listen on SOCKET for peer ID (0..65535)\n"
 		      "  --vectors N          interrupts of each peer (1..2048, default 4); give QEMU the same\n"
 		      "  --memory-size BYTES  size of BAR 2, a power of two (default 4096)\n"
-		      "  --memory-file FILE   use FILE for BAR 2 instead of anonymous memory\n";
+		      "  --memory-file FILE   use FILE for BAR 2 instead of anonymous memory\n"
+		      "  --lose PERCENT       lose so many of all interrupts (0..100, default 0)\n"
+		      "  --delay MS           hold each interrupt back, for 0 to MS milliseconds (default 0)\n"
+		      "  --seed N             of the chance in both (default 1)\n";
 
 namespace
 {
@@ -77,7 +81,7 @@ Options parse_options(int argc, char **argv)
 			return options;
 		}
 		if (option != "--peer" && option != "--vectors" && option != "--memory-size" &&
-		    option != "--memory-file")
+		    option != "--memory-file" && option != "--lose" && option != "--delay" && option != "--seed")
 			throw std::invalid_argument("unknown option \"" + std::string(option) + "\"");
 		if (++i == argc)
 			throw std::invalid_argument(std::string(option) + " takes a value");
@@ -89,8 +93,14 @@ Options parse_options(int argc, char **argv)
 			options.vectors = static_cast<unsigned>(bounded(option, value, 1, 2048));
 		else if (option == "--memory-size")
 			options.memory_size = bounded(option, value, 1, std::uint64_t{1} << 40);
-		else
+		else if (option == "--memory-file")
 			options.memory_file = value;
+		else if (option == "--lose")
+			options.disturbance.lose_percent = static_cast<unsigned>(bounded(option, value, 0, 100));
+		else if (option == "--delay")
+			options.disturbance.delay_ms = static_cast<unsigned>(bounded(option, value, 0, 60000));
+		else
+			options.disturbance.seed = bounded(option, value, 0, UINT64_MAX);
 	}
 	if (options.sockets.empty())
 		throw std::invalid_argument("no --peer given: nobody could connect");

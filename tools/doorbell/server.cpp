@@ -26,10 +26,12 @@ namespace
 constexpr std::int64_t kProtocolVersion = 0;
 constexpr std::int64_t kMemoryFollows = -1;
 
-// An epoll key is a kind above a peer id.
+// An epoll key is a kind above a peer id; at the relay with a vector between them.
 constexpr std::uint64_t kSignal = std::uint64_t{1} << 32;
 constexpr std::uint64_t kListener = std::uint64_t{2} << 32;
 constexpr std::uint64_t kClient = std::uint64_t{3} << 32;
+constexpr std::uint64_t kRelay = std::uint64_t{4} << 32;
+constexpr unsigned kVectorShift = 16;
 constexpr std::uint64_t kKinds = ~std::uint64_t{0xffffffff};
 
 OwnedFd checked(int fd, const std::string &what)
@@ -106,6 +108,8 @@ Server::Server(const Options &options)
 			vectors_[id].push_back(std::make_shared<OwnedFd>(
 				checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 					"an eventfd for each vector of each peer (see ulimit -n)")));
+	if (options.disturbance)
+		watch_relay(options.disturbance);
 	try {
 		for (const auto &[id, path] : options.sockets)
 			listen_on(id, path);
@@ -130,6 +134,14 @@ void Server::watch(int fd, unsigned events, std::uint64_t key, bool known)
 	event.data.u64 = key;
 	if (epoll_ctl(epoll_.get(), known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event))
 		throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void Server::watch_relay(const Disturbance &disturbance)
+{
+	relay_.emplace(disturbance, vectors_);
+	for (const auto &[id, vectors] : relay_->entrances())
+		for (unsigned vector = 0; vector < vectors.size(); ++vector)
+			watch(vectors[vector]->get(), EPOLLIN, kRelay | vector << kVectorShift | id);
 }
 
 void Server::listen_on(PeerId id, const std::string &path)
@@ -181,7 +193,7 @@ void Server::join(PeerId id)
 	client.outbox.add(kProtocolVersion);
 	client.outbox.add(id);
 	client.outbox.add(kMemoryFollows, memory_);
-	for (const auto &[other, vectors] : vectors_)
+	for (const auto &[other, vectors] : relay_ ? relay_->entrances() : vectors_)
 		if (other != id)
 			for (const SharedFd &vector : vectors)
 				client.outbox.add(other, vector);
@@ -229,17 +241,26 @@ void Server::run()
 {
 	for (;;) {
 		epoll_event event = {};
-		const int ready = epoll_wait(epoll_.get(), &event, 1, -1);
+		const int ready = epoll_wait(epoll_.get(), &event, 1, relay_ ? relay_->wait() : -1);
 
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready < 0)
 			throw std::system_error(errno, std::generic_category(), "epoll_wait");
+		if (relay_)
+			relay_->release();
+		if (!ready)
+			continue;
 		const auto id = static_cast<PeerId>(event.data.u64);
 
 		switch (event.data.u64 & kKinds) {
 		case kSignal:
+			if (relay_)
+				std::fprintf(stderr, "doorbell-server: %s\n", relay_->account().c_str());
 			return;
+		case kRelay:
+			relay_->rung(id, static_cast<unsigned>(event.data.u64 & ~kKinds) >> kVectorShift);
+			break;
 		case kListener:
 			join(id);
 			break;

@@ -3,18 +3,21 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "options.hpp"
 #include "outbox.hpp"
 #include "owned_fd.hpp"
+#include "relay.hpp"
 
 namespace doorbell
 {
 
 /*
  * Tells every client the descriptors by which the others are interrupted. It takes no part in
- * an interrupt itself: that goes from QEMU to QEMU through an eventfd.
+ * an interrupt itself, which goes from QEMU to QEMU through an eventfd; but where the options
+ * want interrupts disturbed, each passes through a Relay.
  *
  * The eventfds belong to the id as its socket does, and outlive its clients: every client hears
  * of all ids when it joins, and of nothing after that. The protocol would have it told of each
@@ -43,10 +46,12 @@ private:
 	void leave(PeerId id, const char *why);
 	void serve(PeerId id);
 	void flush(PeerId id);
+	void watch_relay(const Disturbance &disturbance);
 	void watch(int fd, unsigned events, std::uint64_t key, bool known = false);
 
 	SharedFd memory_;
-	std::map<PeerId, std::vector<SharedFd>> vectors_;
+	Vectors vectors_;
+	std::optional<Relay> relay_; // where interrupts are to be disturbed
 	OwnedFd epoll_;
 	OwnedFd signals_;
 	std::map<PeerId, OwnedFd> listeners_;

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -344,6 +345,43 @@ void it_ends_clean_and_starts_over_a_stale_socket()
 	expect(access(path_of(0).c_str(), F_OK), "the socket was left behind");
 }
 
+void rings_get_lost_by_chance()
+{
+	auto arguments = sockets(2);
+	arguments.insert(arguments.end(), {"--lose", "50"});
+	Process server(arguments);
+	server.wait_ready();
+	Client one(path_of(0)), two(path_of(1));
+	int arrived = 0;
+
+	one.greet(0, {1, 0}, 4);
+	two.greet(1, {0, 1}, 4);
+	for (int ring = 0; ring < 20; ++ring) {
+		one.ring(1, 2);
+		arrived += two.rung(1, 2, 100);
+	}
+	expect(arrived > 0 && arrived < 20, std::to_string(arrived) + " of 20 rings arrived");
+}
+
+void rings_are_held_back()
+{
+	using Clock = std::chrono::steady_clock;
+	auto arguments = sockets(2);
+	arguments.insert(arguments.end(), {"--delay", "1000", "--vectors", "8"});
+	Process server(arguments);
+	server.wait_ready();
+	Client one(path_of(0)), two(path_of(1));
+
+	one.greet(0, {1, 0}, 8);
+	two.greet(1, {0, 1}, 8);
+	const auto start = Clock::now();
+	for (unsigned vector = 0; vector < 8; ++vector)
+		one.ring(1, vector);
+	for (unsigned vector = 0; vector < 8; ++vector)
+		expect(two.rung(1, vector), "vector " + std::to_string(vector) + " was lost");
+	expect(Clock::now() - start > std::chrono::milliseconds(200), "nothing was held back");
+}
+
 void bad_options_are_named()
 {
 	const std::vector<std::vector<std::string>> bad = {
@@ -356,6 +394,8 @@ void bad_options_are_named()
 		{"--peer", "0=" + path_of(0), "--peer", "0=" + path_of(1)},
 		{"--peer", "0=" + path_of(0), "--vectors", "0"},
 		{"--peer", "0=" + path_of(0), "--memory-size", "4097"},
+		{"--peer", "0=" + path_of(0), "--lose", "101"},
+		{"--peer", "0=" + path_of(0), "--delay", "soon"},
 		{"--wrong", "1"},
 	};
 
@@ -377,6 +417,8 @@ const struct {
 	{"who does not read delays nobody", who_does_not_read_delays_nobody},
 	{"memory is one and the same", memory_is_one_and_the_same},
 	{"it ends clean and starts over a stale socket", it_ends_clean_and_starts_over_a_stale_socket},
+	{"rings get lost by chance", rings_get_lost_by_chance},
+	{"rings are held back", rings_are_held_back},
 	{"bad options are named", bad_options_are_named},
 };
 

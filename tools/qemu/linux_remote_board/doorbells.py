@@ -11,12 +11,14 @@ VECTORS = 5
 
 
 class Doorbells:
-    def __init__(self, log, peers=3):
+    def __init__(self, log, peers=3, disturbance=()):
+        """@disturbance: more arguments of the server."""
         self._directory = tempfile.TemporaryDirectory(prefix="board-")
         self.sockets = [str(Path(self._directory.name) / f"doorbell{peer}") for peer in range(peers)]
         arguments = [word for peer, path in enumerate(self.sockets) for word in ("--peer", f"{peer}={path}")]
         self._log = open(log, "wb")
-        self._process = subprocess.Popen([str(program("doorbell", "doorbell-server")), "--vectors", str(VECTORS), *arguments],
+        self._process = subprocess.Popen([str(program("doorbell", "doorbell-server")), "--vectors", str(VECTORS),
+                                          *arguments, *disturbance],
                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log,
                                          preexec_fn=die_with_us)
         if self._process.stdout.readline() != b"ready\n":
@@ -29,6 +31,7 @@ class Doorbells:
                 "-device", f"ivshmem-doorbell,vectors={VECTORS},chardev=doorbell{slot},addr={slot}"]
 
     def close(self):
+        """Ends the server; may be done twice. Machines that run ring nobody any more."""
         if self._process.poll() is None:
             self._process.terminate()
         self._process.wait(10)

@@ -41,6 +41,7 @@ class Board:
             ddr.truncate(SHARED_MIB << 20)
         self._doorbells = None
         self._hosts_doorbells = None
+        self._disturbance = ()
 
     def machine(self, name, overlay=None, start=True, **settings):
         """
@@ -60,8 +61,17 @@ class Board:
         return machine
 
     def _doorbell_server(self):
-        self._doorbells = self._doorbells or Doorbells(self.directory / "doorbells.log")
+        self._doorbells = self._doorbells or Doorbells(self.directory / "doorbells.log", disturbance=self._disturbance)
         return self._doorbells
+
+    def disturb_doorbells(self, lose_percent, delay_ms, seed):
+        """Before the first machine: so many doorbells get lost, and all others arrive up to so much later."""
+        self._disturbance = ("--lose", str(lose_percent), "--delay", str(delay_ms), "--seed", str(seed))
+
+    def end_doorbells(self):
+        """After disturb_doorbells(): nobody rings any more. What became of all rings."""
+        self._doorbells.close()
+        return (self.directory / "doorbells.log").read_text().splitlines()[-1].removeprefix("doorbell-server: ")
 
     def doorbell_socket(self, name):
         """Where the host itself connects to the doorbell server, in the place of machine @name or as "host"."""

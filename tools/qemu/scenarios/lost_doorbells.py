@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two machines whose doorbells get lost or come late, by chance: nothing hangs, no message is lost."""
+import os
+
+from linux_remote_board import link, rpmsg
+
+# What "make soak LENGTH=" multiplies.
+LENGTH = float(os.environ.get("BOARD_LENGTH", "1"))
+SECONDS = int(900 * max(LENGTH, 1))
+MESSAGES = int(5000 * LENGTH)
+SEED = int(os.environ.get("SEED", "1"))
+LOSE_PERCENT, DELAY_MS = 30, 20
+NAME = "rpmsg-raw"
+
+
+class Conversation:
+    """User programs on both ends that check what they get."""
+
+    def __init__(self, board, main, remote):
+        self.board, self.main, self.remote = board, main, remote
+
+    def serve(self):
+        self.remote.check(f"rpmsg_control {rpmsg.control(self.remote)} create {NAME} 0x401")
+
+    def hold(self, messages):
+        rpmsg.channel(self.main, NAME, 120)
+        answering = self.remote.start_job(f"exec rpmsg_stream {NAME} {messages}")
+        answering.wait_output("stream: ready")
+        asking = self.main.start_job(f"exec rpmsg_stream {NAME} {messages} first")
+        for job in (asking, answering):
+            status, output = job.wait(SECONDS)
+            self.board.expect(status == 0, output)
+        print("     " + asking.output.splitlines()[-1])
+
+
+def run(board):
+    board.need(*link.MODULES)
+    board.disturb_doorbells(LOSE_PERCENT, DELAY_MS, SEED)
+    main, remote = (board.machine(name, start=False, autoload=False) for name in ("main", "remote"))
+    conversation = Conversation(board, main, remote)
+    with board.step(f"the link comes up with {LOSE_PERCENT} % of the doorbells lost, the others up to {DELAY_MS} ms late"):
+        for machine in (main, remote):
+            machine.start(wait=False)
+        for machine in (main, remote):
+            machine.wait_boot()
+        link.start_main(main)
+        link.start_remote(remote)
+        conversation.serve()
+    with board.step(f"{MESSAGES} messages each way"):
+        conversation.hold(MESSAGES)
+
+    def restart(what, leave, come):
+        with board.step(f"{what}: the link is back"):
+            leave()
+            come()
+            conversation.hold(MESSAGES // 10)
+
+    def remote_returns():
+        link.start_remote(remote)
+        conversation.serve()
+
+    restart("main: virtio_rpmsg_bus unloaded and loaded", lambda: main.check("rmmod virtio_rpmsg_bus"),
+            lambda: main.check("modprobe virtio_rpmsg_bus"))
+    restart("main: shm_rproc unloaded and loaded", lambda: main.check("rmmod shm_rproc"), lambda: link.start_main(main))
+    restart("main: reboots without a warning", main.reset, lambda: link.start_main(main))
+    restart("remote: its modules unloaded and loaded", lambda: remote.check("rmmod rpmsg_echo rpmsg_remote rproc_vdev"),
+            remote_returns)
+    restart("remote: reboots without a warning", remote.reset, remote_returns)
+    with board.step("doorbells did get lost"):
+        account = board.end_doorbells()
+        print(f"     {account} (SEED={SEED})")
+        board.expect(int(account.split()[-2]) > 0, account)
