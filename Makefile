@@ -67,7 +67,8 @@ help:
 #h
 #h See it work (KDIR= takes an arm64 kernel of your own)
 #h   make demo             two emulated processors exchange messages; prepares all it needs
-#h   make soak             the same for as long as you like: MINUTES=, or LENGTH= times what make check does
+#h   make soak             the long scenarios, ten times as long as in make check; only the counted ones: LENGTH=;
+#h                         only the hostile main: MINUTES=
 #h   make bench            what a message costs, next to the kernel's rings and bus and to a bare doorbell
 #h
 #h Test

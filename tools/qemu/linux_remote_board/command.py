@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import bench, demo, kernel, modules, soak
+from . import bench, demo, kernel, modules
 from .channel import MachineGone, TimeIsUp
 from .devicetree import compose
 from .doorbells import Doorbells
@@ -20,6 +20,9 @@ from .results import Results
 from .scenario import OTHER_OVERLAYS, OVERLAYS, PEERS, SHARED_MIB, Skipped, run, scenarios
 
 KEPT_RUNS = 8
+# What "make soak" lengthens: how often, and for how long.
+COUNTED = ("stream", "restarts", "kills", "churn", "lost_doorbells")
+TIMED = ("attack",)
 
 
 def run_directory():
@@ -62,15 +65,17 @@ def test_command(options):
     if unknown:
         raise BoardError(f"no scenario {', '.join(unknown)}; there are: {', '.join(known)}")
     chosen = options.names or [name for name in known if not getattr(known[name].module, "BY_NAME_ONLY", False)]
-    directory = run_directory()
-    tree, image, ours = prepare(options.flavour, directory)
-    return _run_all(chosen, directory, tree, image, ours)
+    return _run_all(chosen, options.flavour)
 
 
-def _run_all(names, directory, tree, image, ours):
-    known, results = scenarios(), Results()
+def _run_all(names, flavour):
+    """Each on its own kernel, or all on that of @flavour."""
+    known, results, directory, prepared = scenarios(), Results(), run_directory(), {}
     for name in names:
-        run(known[name], directory / name, tree, image, ours, results)
+        wanted = flavour or known[name].flavour
+        if wanted not in prepared:
+            prepared[wanted] = prepare(wanted, directory)
+        run(known[name], directory / name, *prepared[wanted], results)
     if results.failures:
         print(f"consoles: {directory}")
     return results.finish()
@@ -87,13 +92,12 @@ def demo_command(_options):
 
 
 def soak_command(options):
-    directory = run_directory()
-    tree, image, ours = prepare(options.flavour, directory)
-    if options.length:
-        # Scenarios read it when they are loaded.
-        os.environ["BOARD_LENGTH"] = str(options.length)
-        return _run_all(soak.LENGTHENED, directory, tree, image, ours)
-    return soak.soak(directory / "soak", tree, image, ours, options.minutes)
+    both = not options.length and not options.minutes
+    # Scenarios read these when they are loaded.
+    os.environ["BOARD_LENGTH"] = str(options.length or 10)
+    os.environ["BOARD_MINUTES"] = str(options.minutes or 20)
+    return _run_all((COUNTED if options.length or both else ()) + (TIMED if options.minutes or both else ()),
+                    options.flavour)
 
 
 def bench_command(_options):
@@ -167,14 +171,15 @@ def parser():
         "flavours", nargs="*", metavar="plain|debug")
     add("demo", demo_command, "the link, shown in plain words")
     add("bench", bench_command, "what a message costs: instructions, round trips, messages per second")
-    command = add("soak", soak_command, "traffic and restarts for as long as you like")
-    command.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES") or 0))
+    command = add("soak", soak_command, "the long scenarios at their full length")
+    command.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES") or 0),
+                         help=f"only, for so long: {', '.join(TIMED)}")
     command.add_argument("--length", type=float, default=float(os.environ.get("LENGTH") or 0),
-                         help=f"instead: {', '.join(soak.LENGTHENED)} at so many times the length of make check")
-    command.add_argument("--flavour", choices=kernel.FRAGMENTS, default="plain")
+                         help=f"only, so many times as long as in make check: {', '.join(COUNTED)}")
+    command.add_argument("--flavour", choices=kernel.FRAGMENTS, help="a kernel for all of them")
     test = add("test", test_command, "run scenarios")
     test.add_argument("names", nargs="*", metavar="NAME")
-    test.add_argument("--flavour", choices=kernel.FRAGMENTS, default="debug")
+    test.add_argument("--flavour", choices=kernel.FRAGMENTS, help="a kernel for all of them")
     add("list", list_command, "name the scenarios")
     shell = add("shell", shell_command, "a shell in a machine; its peer runs beside it")
     shell.add_argument("machine", choices=OVERLAYS)

@@ -15,7 +15,7 @@ TARBALL = Path("/usr/src/linux-source-6.12.tar.xz")
 CROSS = "aarch64-linux-gnu-"
 ARCH = "arm64"
 FRAGMENTS = {
-    "plain": ["kernel-plain.config"],
+    "plain": ["kernel-plain.config", "kernel-slabs.config"],
     "debug": ["kernel-plain.config", "kernel-debug.config"],
 }
 # What a whole build compiles: for the progress bar only.

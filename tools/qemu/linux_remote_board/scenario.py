@@ -150,6 +150,7 @@ class Scenario:
         specification.loader.exec_module(self.module)
         self.name = path.stem
         self.description = (self.module.__doc__ or "").strip().splitlines()[0]
+        self.flavour = getattr(self.module, "FLAVOUR", "debug")
         self.seconds = getattr(self.module, "SECONDS", SECONDS)
 
     def run(self, board):

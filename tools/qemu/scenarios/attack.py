@@ -5,11 +5,11 @@ import re
 import subprocess
 import time
 
-from linux_remote_board import link, rpmsg
+from linux_remote_board import length, link, rpmsg
 from linux_remote_board.host import HostileMain
 from linux_remote_board.places import ROOT
 
-MINUTES = float(os.environ.get("BOARD_MINUTES", "2"))
+MINUTES = length.minutes(2)
 SECONDS = int(900 + 120 * MINUTES)
 SEED = os.environ.get("BOARD_SEED")
 NAME = "rpmsg-raw"

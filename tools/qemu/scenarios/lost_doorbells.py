@@ -2,35 +2,13 @@
 """Two machines whose doorbells get lost or come late, by chance: nothing hangs, no message is lost."""
 import os
 
-from linux_remote_board import link, rpmsg
+from linux_remote_board import length, link
+from linux_remote_board.traffic import Conversation
 
-# What "make soak LENGTH=" multiplies.
-LENGTH = float(os.environ.get("BOARD_LENGTH", "1"))
-SECONDS = int(900 * max(LENGTH, 1))
-MESSAGES = int(5000 * LENGTH)
+SECONDS = length.seconds(900)
+MESSAGES = length.times(5000)
 SEED = int(os.environ.get("SEED", "1"))
 LOSE_PERCENT, DELAY_MS = 30, 20
-NAME = "rpmsg-raw"
-
-
-class Conversation:
-    """User programs on both ends that check what they get."""
-
-    def __init__(self, board, main, remote):
-        self.board, self.main, self.remote = board, main, remote
-
-    def serve(self):
-        self.remote.check(f"rpmsg_control {rpmsg.control(self.remote)} create {NAME} 0x401")
-
-    def hold(self, messages):
-        rpmsg.channel(self.main, NAME, 120)
-        answering = self.remote.start_job(f"exec rpmsg_stream {NAME} {messages}")
-        answering.wait_output("stream: ready")
-        asking = self.main.start_job(f"exec rpmsg_stream {NAME} {messages} first")
-        for job in (asking, answering):
-            status, output = job.wait(SECONDS)
-            self.board.expect(status == 0, output)
-        print("     " + asking.output.splitlines()[-1])
 
 
 def run(board):
@@ -47,13 +25,13 @@ def run(board):
         link.start_remote(remote)
         conversation.serve()
     with board.step(f"{MESSAGES} messages each way"):
-        conversation.hold(MESSAGES)
+        print("     " + conversation.hold(MESSAGES, SECONDS))
 
     def restart(what, leave, come):
         with board.step(f"{what}: the link is back"):
             leave()
             come()
-            conversation.hold(MESSAGES // 10)
+            print("     " + conversation.hold(MESSAGES // 10, SECONDS))
 
     def remote_returns():
         link.start_remote(remote)

@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two machines: 100,000 messages each way at once, none lost, doubled, reordered or damaged."""
-import os
+from linux_remote_board import length, rpmsg
 
-from linux_remote_board import rpmsg
-
-# What "make soak LENGTH=" multiplies.
-LENGTH = float(os.environ.get("BOARD_LENGTH", "1"))
-SECONDS = int(1800 * max(LENGTH, 1))
-MESSAGES = int(100000 * LENGTH)
+SECONDS = length.seconds(1800)
+MESSAGES = length.times(100000)
 NAME = "rpmsg-raw"
 
 

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The kernel memory that a machine has in use, by the counts of its slab caches."""
+from .machine import Failed
+
+# What is cached gives way first, and what each processor has at hand goes back to its cache.
+_SETTLE = "sync; echo 3 >/proc/sys/vm/drop_caches; for cache in /sys/kernel/slab/*/shrink; do echo 1 >$cache; done; "
+
+
+def _in_use(machine):
+    """{cache: objects} of the caches that drivers allocate from."""
+    lines = machine.check(_SETTLE + "cat /proc/slabinfo").splitlines()
+    return {words[0]: int(words[1]) for words in map(str.split, lines) if words[0].startswith("kmalloc")}
+
+
+class Objects:
+    """What is in use when this is made, to be compared later."""
+
+    def __init__(self, machine):
+        self._machine, self._before = machine, _in_use(machine)
+
+    def expect_no_more(self, times):
+        """
+        Fails where a cache has @times objects more: one for each time that something happened. Otherwise says by how
+        much the worst has grown.
+        """
+        grown = {name: number - self._before.get(name, 0) for name, number in _in_use(self._machine).items()}
+        worst = max(grown, key=grown.get)
+        if grown[worst] >= times:
+            raise Failed(f"{self._machine.name}: {grown[worst]} objects more in {worst} after {times} times: a leak?")
+        return f"{len(grown)} slab caches after {times} times; the most that one grew by is {grown[worst]} objects ({worst})"
