@@ -148,6 +148,11 @@ class Machine:
     def resume(self):
         self._qmp.do("cont")
 
+    def crash(self):
+        """QEMU dies."""
+        self._process.kill()
+        self._process.wait()
+
     def kill(self):
         """Power off, from one instant to the next."""
         if self._process is None:

@@ -3,6 +3,7 @@
 from linux_remote_board.channel import MachineGone, TimeIsUp
 from linux_remote_board.console import REPORTS
 from linux_remote_board.ktap import flat, kunit
+from linux_remote_board.machine import Failed
 
 KTAP = """
 [    1.1] KTAP version 1
@@ -87,6 +88,25 @@ def run(board):
             board.expect(False, "a command outlives its machine")
         except MachineGone:
             pass
+    with board.step("sees QEMU die"):
+        job = machine.start_job("exec sleep 1000")
+        machine.crash()
+        try:
+            job.wait(10)
+            board.expect(False, "a command outlives QEMU")
+        except MachineGone:
+            pass
+        machine.kill()
+    with board.step("sees a machine that does not boot"):
+        machine.start(wait=False)
+        machine.pause()
+        try:
+            machine.wait_boot(2)
+            board.expect(False, "a machine that stands still has booted")
+        except Failed as error:
+            board.expect(str(machine.console.path) in str(error), f"the console is not named: {error}")
+        machine.resume()
+        machine.wait_boot()
     with board.step("sees a kernel die"):
         since = machine.console.position
         machine.start_job("echo c >/proc/sysrq-trigger")
