@@ -5,9 +5,9 @@
  *   DETACHED --(a valid table, seen at a doorbell)--> ATTACHED --(table gone or built anew; user; rmmod)--> DETACHED
  *
  * One worker makes these steps; the doorbells only wake it. It also looks in turns, at table and vrings, so that a
- * doorbell that got lost on its way costs a pause, not the link. It does not report a crash when the remote restarts: the
- * core's recovery reads the table anew on recent kernels only, and one that fails leaves a power count with which the
- * remote can never be attached again. Crashes that others report are recovered by the core, as everywhere.
+ * doorbell that got lost on its way costs a pause, not the link. It does not report a crash when the remote restarts:
+ * the core's recovery reads the table anew on recent kernels only, and one that fails leaves a power count with which
+ * the remote can never be attached again. Crashes that others report are recovered by the core, as everywhere.
  *
  * Two habits of the core decide some lines here. It calls stop() where an attach fails half way, whether there is one
  * or not. And it keeps the pointers to a table that it has freed: prepare() clears them.
