@@ -72,7 +72,7 @@ struct shm_rproc {
 
 	/* the life of the link */
 	struct delayed_work look;
-	unsigned long interval; /* jiffies between two looks when nobody rings */
+	unsigned long interval; /* jiffies between two looks when nobody rings; 0: none */
 	bool rung; /* since the last look: what failed before is tried, and told, again */
 	bool failed; /* to attach to the table of incarnation failed_in */
 	u32 failed_in;

@@ -19,7 +19,7 @@
 
 static unsigned int poll_ms = 100;
 module_param(poll_ms, uint, 0644);
-MODULE_PARM_DESC(poll_ms, "how often table and vrings are looked at without a doorbell, where devicetree does not say (1 to 10000 ms)");
+MODULE_PARM_DESC(poll_ms, "how often table and vrings are looked at without a doorbell, where devicetree does not say (0 to 10000 ms; 0: never)");
 
 /* A remote that restarts in a loop costs no more than this many attachments. */
 #define ATTACH_INTERVAL (HZ / 2)
@@ -283,14 +283,15 @@ static void look(struct work_struct *work)
 		shm->wanted = true;
 	}
 	if (time_before(jiffies, due)) {
-		delay = min(delay, due - jiffies);
+		delay = delay ? min(delay, due - jiffies) : due - jiffies;
 	} else if (found(shm, xchg(&shm->rung, false))) {
 		shm->failed_in = amp_shm_table_incarnation(shm->table);
 		shm->failed = rproc_boot(shm->rproc) != 0;
 	}
 	shm_rproc_wake_vrings(shm);
 	/* A doorbell that rang meanwhile has queued an earlier one. */
-	queue_delayed_work(shm->workers, &shm->look, delay);
+	if (delay)
+		queue_delayed_work(shm->workers, &shm->look, delay);
 }
 
 /**
@@ -308,11 +309,11 @@ void shm_rproc_look_soon(struct shm_rproc *shm)
 
 int shm_rproc_init_life(struct shm_rproc *shm)
 {
-	u32 interval = clamp(poll_ms, 1, 10000);
+	u32 interval = min(poll_ms, 10000);
 
 	of_property_read_u32(shm->dev->of_node, "virtio,poll-interval-ms", &interval);
-	if (!interval || interval > 10000)
-		return dev_err_probe(shm->dev, -EINVAL, "%pOF: virtio,poll-interval-ms is %u, expected 1 to 10000\n",
+	if (interval > 10000)
+		return dev_err_probe(shm->dev, -EINVAL, "%pOF: virtio,poll-interval-ms is %u, expected at most 10000\n",
 				     shm->dev->of_node, interval);
 	shm->interval = msecs_to_jiffies(interval);
 	INIT_DELAYED_WORK(&shm->look, look);

@@ -34,11 +34,14 @@ def vdev_counters(remote, index):
 
 
 def bring_up(main, remote):
-    """vdev 1 gets mainline's driver; vdev 0 none: its driver is on the host."""
+    """
+    vdev 1 gets mainline's driver; vdev 0 none: its driver is on the host. That one writes what this main alone should:
+    it does not look at the table unless it is rung.
+    """
     link.start_remote(remote)
     remote.check(f"rpmsg_control {rpmsg.control(remote, HONEST)} create {NAME} 0x401")
     main.check("modprobe -a rpmsg_ns rpmsg_ctrl rpmsg_char virtio_rpmsg_bus ivshmem_mailbox; "
-               "echo 0 >/sys/bus/virtio/drivers_autoprobe; modprobe shm_rproc")
+               "echo 0 >/sys/bus/virtio/drivers_autoprobe; modprobe shm_rproc poll_ms=0")
     honest = rpmsg.until(main, f"[ $(ls -d {VIRTIO} | wc -l) = 2 ] && ls -dv {VIRTIO}", 60,
                          "two virtio devices").split()[-1].rsplit("/", 1)[1]
     main.check(f"echo {honest} >/sys/bus/virtio/drivers/virtio_rpmsg_bus/bind")
