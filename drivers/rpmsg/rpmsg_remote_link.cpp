@@ -92,7 +92,9 @@ bool amp_link_intact(const amp_link *link)
 	return !link->to_peer.ring().remade() && !link->from_peer.ring().remade();
 }
 
-int amp_link_receive(amp_link *link, amp_frame *frame, void *payload, amp_size room, amp_complaint *complaint)
+// What every message passes is one body, flattened: called piece by piece, a buffer's cursor would go through memory.
+[[gnu::flatten]] int amp_link_receive(amp_link *link, amp_frame *frame, void *payload, amp_size room,
+				      amp_complaint *complaint)
 {
 	const auto received = link->from_peer.receive(*frame, payload, room);
 
@@ -121,7 +123,7 @@ void amp_link_receive_counters(const amp_link *link, amp_link_counters *counters
 	copy_counters(link->from_peer.counters(), counters);
 }
 
-int amp_link_reserve(amp_link *link, amp_complaint *complaint)
+[[gnu::flatten]] int amp_link_reserve(amp_link *link, amp_complaint *complaint)
 {
 	const auto head = link->to_peer.reserve();
 
@@ -132,8 +134,8 @@ int amp_link_reserve(amp_link *link, amp_complaint *complaint)
 	return to_errno(head.fault());
 }
 
-int amp_link_write(const amp_link *link, int head, const amp_frame *frame, const void *payload,
-		   amp_complaint *complaint)
+[[gnu::flatten]] int amp_link_write(const amp_link *link, int head, const amp_frame *frame, const void *payload,
+				    amp_complaint *complaint)
 {
 	Complaint why;
 	const auto written = link->to_peer.write(u16(head), *frame, payload, why);
@@ -144,7 +146,7 @@ int amp_link_write(const amp_link *link, int head, const amp_frame *frame, const
 	return to_errno(written.fault());
 }
 
-bool amp_link_submit(amp_link *link, int head, amp_u32 written)
+[[gnu::flatten]] bool amp_link_submit(amp_link *link, int head, amp_u32 written)
 {
 	return link->to_peer.submit(u16(head), written);
 }
