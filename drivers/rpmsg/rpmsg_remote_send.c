@@ -101,7 +101,7 @@ static int rpmsg_remote_submit(struct rpmsg_remote *remote, int head, u32 writte
 	}
 	if (kick)
 		remote->rvdev->ops->kick(remote->rvdev, RPMSG_REMOTE_TO_MAIN);
-	/* Ordered by the atomic: who waits either sees it, or is seen here. With one sender this is each message's end. */
+	/* Ordered by the atomic: who waits either sees it or is seen here. One sender comes here with each message. */
 	if (atomic_dec_and_test(&t->in_flight) && waitqueue_active(&t->drained))
 		wake_up(&t->drained);
 	return err;
