@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What "make bench" measures with: rpmsg_bench and mailbox_bench do what they are told, and refuse what makes no sense."""
-from linux_remote_board import bench_link, rpmsg
+from linux_remote_board import bench_link, hot_path, rpmsg
 
 REFUSED = {  # attribute: what it does not take; a channel carries 8 to 496 bytes
     "ping": ("", "x", "1", "0 64", "10 7", "10 497", "100001 64", "10 64 1"),
@@ -40,6 +40,9 @@ def refused(board, machine, path, inputs):
 
 def run(board):
     board.need("rpmsg_bench", "mailbox_bench", "rpmsg_remote", "rproc_vdev", "shm_rproc", "ivshmem_mailbox")
+    with board.step("the core makes no indirect call, no division and no call but to copy, for a message"):
+        found = list(hot_path.complaints(board.ours["rpmsg_remote"]))
+        board.expect(not found, "\n".join(found))
     with board.step("a channel with a bench on both ends"):
         main, remote = bench_link.start(board, cpus=2)
     with board.step("messages are counted, and answered when asked for"):
