@@ -5,7 +5,7 @@ import sys
 import time
 
 from . import link, rpmsg
-from .machine import Failed
+from .machine import Failed, boot
 from .results import Failures
 from .scenario import Board
 
@@ -44,10 +44,7 @@ def _ping(main, rounds):
 
 def _bring_up(teller, main, remote):
     teller.say("Two arm64 machines power on. They share 16 MiB of memory and doorbells, nothing else.")
-    for machine in (main, remote):
-        machine.start(wait=False)
-    for machine in (main, remote):
-        machine.wait_boot()
+    boot(main, remote)
     teller.say(f"Both run Linux {main.check('uname -r').strip()}. The remote loads our modules and an echo service.")
     link.start_remote(remote)
     teller.say("The main loads mainline's remoteproc, virtio_rpmsg_bus and rpmsg_char, and our shm_rproc below them.")

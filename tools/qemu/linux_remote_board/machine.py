@@ -180,4 +180,12 @@ class Machine:
         self.console.close()
 
 
-__all__ = ["Failed", "Machine", "MachineGone", "TimeIsUp", "qemu_command"]
+def boot(*machines):
+    """Powers all of them on and returns when they have booted."""
+    for machine in machines:
+        machine.start(wait=False)
+    for machine in machines:
+        machine.wait_boot()
+
+
+__all__ = ["Failed", "Machine", "MachineGone", "TimeIsUp", "boot", "qemu_command"]

@@ -21,18 +21,24 @@ def _in_use(machine):
 
 
 class Objects:
-    """What is in use when this is made, to be compared later."""
+    """What is in use, from look to look."""
 
     def __init__(self, machine):
-        self._machine, self._before = machine, _in_use(machine)
+        self._machine, self._seen = machine, [_in_use(machine)]
+
+    def look(self):
+        self._seen.append(_in_use(self._machine))
 
     def expect_no_more(self, times):
         """
-        Fails where a cache has @times objects more: one for each time that something happened. Otherwise says by how
-        much the worst has grown.
+        Fails where a cache has grown by @times objects from each look to the next: one for each time that something
+        happened in between. Otherwise says by how much the worst has grown.
         """
-        grown = {name: number - self._before.get(name, 0) for name, number in _in_use(self._machine).items()}
+        self.look()
+        steps = list(zip(self._seen, self._seen[1:]))
+        grown = {name: min(after[name] - before.get(name, 0) for before, after in steps) for name in self._seen[-1]}
         worst = max(grown, key=grown.get)
         if grown[worst] >= times:
             raise Failed(f"{self._machine.name}: {grown[worst]} objects more in {worst} after {times} times: a leak?")
-        return f"{len(grown)} slab caches after {times} times; the most that one grew by is {grown[worst]} objects ({worst})"
+        return (f"{len(grown)} slab caches, looked at {len(self._seen)} times; the most that one grew by each time is "
+                f"{grown[worst]} ({worst})")

@@ -7,6 +7,7 @@ import time
 
 from linux_remote_board import length, link, rpmsg
 from linux_remote_board.host import HostileMain
+from linux_remote_board.machine import boot
 from linux_remote_board.places import ROOT
 
 MINUTES = length.minutes(2)
@@ -71,10 +72,7 @@ def run(board):
     main = board.machine("main", "qemu-main-two.dtso", start=False, autoload=False)
     remote = board.machine("remote", "qemu-remote-attacked.dtso", start=False, autoload=False)
     with board.step("an honest conversation on vdev 1, nobody on vdev 0"):
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
         ends = bring_up(main, remote)
         converse(board, *ends)
         before, bus_before, honest_before = (vdev_counters(remote, 0), rpmsg.counters(remote, ATTACKED),

@@ -3,6 +3,7 @@
 import time
 
 from linux_remote_board import rpmsg
+from linux_remote_board.machine import boot
 from linux_remote_board.stand_in import TO_MAIN, VRINGS, Ring
 
 STATUS = 20 + 24  # of the vdev, in a table of one entry
@@ -57,10 +58,7 @@ def run(board):
     board.need("rpmsg_remote", "rproc_vdev", "shm_rproc", "ivshmem_mailbox")
     main, remote = (board.machine(name, start=False, autoload=name == "main") for name in ("main", "remote"))
     with board.step("the link is up"):
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
         remote.check("modprobe -a ivshmem_mailbox rproc_vdev rpmsg_remote rpmsg_ns rpmsg_ctrl rpmsg_char")
         rpmsg.counters(remote)
         rpmsg.until(remote, f"grep -qx 'incarnation 1' {rpmsg.COUNTERS}/*/counters", 60)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Both machines boot and see one memory."""
+from linux_remote_board.machine import boot
 
 SCRATCH = 0x50008000
 
@@ -8,10 +9,7 @@ def run(board):
     with board.step("both machines boot"):
         main = board.machine("main", start=False)
         remote = board.machine("remote", start=False)
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
     with board.step("what one writes the other reads"):
         for writer, reader, value in ((main, remote, "0x12345678"), (remote, main, "0x9ABCDEF0")):
             writer.check(f"devmem {SCRATCH:#x} 32 {value}")

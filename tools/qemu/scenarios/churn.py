@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Channels and endpoints of the remote come and go by the hundred, under traffic; nothing is left of them."""
 from linux_remote_board import length, link, rpmsg
+from linux_remote_board.machine import boot
 from linux_remote_board.memory import Objects
 from linux_remote_board.traffic import Conversation
 
@@ -15,10 +16,7 @@ def run(board):
     main, remote = (board.machine(name, start=False, autoload=False) for name in ("main", "remote"))
     conversation = Conversation(board, main, remote)
     with board.step("the link is up"):
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
         link.start_remote(remote)
         conversation.serve()
         link.start_main(main)

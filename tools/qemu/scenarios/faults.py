@@ -6,7 +6,7 @@ import re
 import time
 
 from linux_remote_board import rpmsg
-from linux_remote_board.machine import Failed
+from linux_remote_board.machine import Failed, boot
 from linux_remote_board.stand_in import Bells, StandInMain
 
 SECONDS = 900
@@ -191,10 +191,7 @@ def run(board):
     board.need("fail_call", "loopback_mailbox", "rproc_vdev", "rpmsg_remote", "shm_rproc", "ivshmem_mailbox")
     loopback = board.machine("loopback", start=False, autoload=False)
     remote = board.machine("remote", start=False, autoload=False)
-    for machine in (loopback, remote):
-        machine.start(wait=False)
-    for machine in (loopback, remote):
-        machine.wait_boot()
+    boot(loopback, remote)
     # Mainline warns of a vmalloc that finds no memory for its own records.
     loopback.console.allowed.append(r"mm/vmalloc.c:\d+ alloc_vmap_area")
     with concurrent.futures.ThreadPoolExecutor() as both:

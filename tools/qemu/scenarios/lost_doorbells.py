@@ -3,6 +3,7 @@
 import os
 
 from linux_remote_board import length, link
+from linux_remote_board.machine import boot
 from linux_remote_board.traffic import Conversation
 
 SECONDS = length.seconds(900)
@@ -17,10 +18,7 @@ def run(board):
     main, remote = (board.machine(name, start=False, autoload=False) for name in ("main", "remote"))
     conversation = Conversation(board, main, remote)
     with board.step(f"the link comes up with {LOSE_PERCENT} % of the doorbells lost, the others up to {DELAY_MS} ms late"):
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
         link.start_main(main)
         link.start_remote(remote)
         conversation.serve()

@@ -3,6 +3,7 @@
 import time
 
 from linux_remote_board import length, rpmsg
+from linux_remote_board.machine import boot
 from linux_remote_board.traffic import NAME, Traffic, table
 
 SECONDS = length.seconds(1500)
@@ -40,10 +41,7 @@ def run(board):
         machine.check(f"modprobe -a {modules}")
 
     with board.step("the link is up, with traffic both ways"):
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
         load(remote, REMOTE_MODULES)
         traffic.serve()
         load()

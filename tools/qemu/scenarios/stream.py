@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two machines: 100,000 messages each way at once, none lost, doubled, reordered or damaged."""
 from linux_remote_board import length, rpmsg
+from linux_remote_board.machine import boot
 
 SECONDS = length.seconds(1800)
 MESSAGES = length.times(100000)
@@ -11,10 +12,7 @@ def run(board):
     board.need("rpmsg_remote", "rproc_vdev", "shm_rproc", "ivshmem_mailbox")
     main, remote = (board.machine(name, start=False) for name in ("main", "remote"))
     with board.step("the link is up, with a channel of user programs"):
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
         remote.check(f"rpmsg_control {rpmsg.control(remote)} create {NAME} 0x401")
         rpmsg.channel(main, NAME)
         before = rpmsg.counters(remote)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two vdevs on one link: each is a bus of its own, and what ends one does not disturb the other."""
 from linux_remote_board import link, rpmsg
+from linux_remote_board.machine import boot
 
 SECONDS = 900
 NAME, SAMPLE = "rpmsg-raw", "rpmsg-client-sample"
@@ -57,10 +58,7 @@ def run(board):
     main, remote = (board.machine(name, f"qemu-{name}-two.dtso", start=False, autoload=False)
                     for name in ("main", "remote"))
     with board.step("both vdevs come up, and each announces its services"):
-        for machine in (main, remote):
-            machine.start(wait=False)
-        for machine in (main, remote):
-            machine.wait_boot()
+        boot(main, remote)
         link.start_remote(remote)
         link.start_main(main)
         vdevs = [Vdev(board, main, remote, index) for index in range(2)]
