@@ -14,7 +14,8 @@ class Conversation:
         self.board, self.main, self.remote = board, main, remote
 
     def serve(self):
-        """The channel; anew after each start of the remote's modules."""
+        """The channel; anew after each start of the remote's modules, once the main has noticed that."""
+        rpmsg.no_channel(self.main, NAME)
         self.remote.check(f"rpmsg_control {rpmsg.control(self.remote)} create {NAME} 0x401")
 
     def hold(self, messages, seconds):

@@ -5,7 +5,7 @@ import time
 from linux_remote_board import length, link, rpmsg
 from linux_remote_board.machine import boot
 from linux_remote_board.memory import Objects
-from linux_remote_board.traffic import Traffic, table
+from linux_remote_board.traffic import NAME, Traffic, table
 
 FLAVOUR = "plain"
 SECONDS = length.seconds(1200)
@@ -58,6 +58,7 @@ def run(board):
 
     def remote_comes():
         link.start_remote(remote)
+        rpmsg.no_channel(main, NAME)
         traffic.serve()
         traffic.announced()
 

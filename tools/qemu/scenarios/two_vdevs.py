@@ -92,6 +92,7 @@ def run(board):
     with board.step("a remote that restarts: both come back without help"):
         remote.reset()
         link.start_remote(remote)
+        rpmsg.no_channel(main, NAME)
         for vdev in vdevs:
             vdev.create()
             vdev.announced()
