@@ -20,8 +20,9 @@ from .results import Results
 from .scenario import OTHER_OVERLAYS, OVERLAYS, PEERS, SHARED_MIB, Skipped, run, scenarios
 
 KEPT_RUNS = 8
-# What "make soak" lengthens: how often, and for how long.
+# What "make soak" lengthens: how often, on the plain kernel; a tenth of that on the debug one; and for how long.
 COUNTED = ("stream", "restarts", "kills", "churn", "lost_doorbells")
+COUNTED_ON_DEBUG = ("kills",)
 TIMED = ("attack",)
 
 
@@ -65,17 +66,22 @@ def test_command(options):
     if unknown:
         raise BoardError(f"no scenario {', '.join(unknown)}; there are: {', '.join(known)}")
     chosen = options.names or [name for name in known if not getattr(known[name].module, "BY_NAME_ONLY", False)]
-    return _run_all(chosen, options.flavour)
+    return _run_all((chosen, options.flavour, os.environ.get("BOARD_LENGTH") or 1))
 
 
-def _run_all(names, flavour):
-    """Each on its own kernel, or all on that of @flavour."""
-    known, results, directory, prepared = scenarios(), Results(), run_directory(), {}
-    for name in names:
-        wanted = flavour or known[name].flavour
-        if wanted not in prepared:
-            prepared[wanted] = prepare(wanted, directory)
-        run(known[name], directory / name, *prepared[wanted], results)
+def _run_all(*batches):
+    """Each batch is (names, flavour, length): on that kernel, or each on its own; so many times as long as usual."""
+    results, directory, prepared = Results(), run_directory(), {}
+    for names, flavour, length in batches:
+        # Scenarios read it when they are loaded.
+        os.environ["BOARD_LENGTH"] = str(length)
+        known = scenarios()
+        for name in names:
+            wanted = flavour or known[name].flavour
+            if wanted not in prepared:
+                prepared[wanted] = prepare(wanted, directory)
+            place = directory / name
+            run(known[name], place if not place.exists() else directory / f"{name}-{wanted}", *prepared[wanted], results)
     if results.failures:
         print(f"consoles: {directory}")
     return results.finish()
@@ -93,11 +99,14 @@ def demo_command(_options):
 
 def soak_command(options):
     both = not options.length and not options.minutes
-    # Scenarios read these when they are loaded.
-    os.environ["BOARD_LENGTH"] = str(options.length or 10)
     os.environ["BOARD_MINUTES"] = str(options.minutes or 20)
-    return _run_all((COUNTED if options.length or both else ()) + (TIMED if options.minutes or both else ()),
-                    options.flavour)
+    batches = []
+    if options.length or both:
+        length = options.length or 10
+        batches += [(COUNTED, "plain", length), (COUNTED_ON_DEBUG, "debug", max(length / 10, 1))]
+    if options.minutes or both:
+        batches += [(TIMED, "debug", 1)]
+    return _run_all(*batches)
 
 
 def bench_command(_options):
@@ -176,7 +185,6 @@ def parser():
                          help=f"only, for so long: {', '.join(TIMED)}")
     command.add_argument("--length", type=float, default=float(os.environ.get("LENGTH") or 0),
                          help=f"only, so many times as long as in make check: {', '.join(COUNTED)}")
-    command.add_argument("--flavour", choices=kernel.FRAGMENTS, help="a kernel for all of them")
     test = add("test", test_command, "run scenarios")
     test.add_argument("names", nargs="*", metavar="NAME")
     test.add_argument("--flavour", choices=kernel.FRAGMENTS, help="a kernel for all of them")
