@@ -80,16 +80,21 @@ public:
 
 	Result<void> carveout(const CarveoutDraft &draft, Complaint &complaint)
 	{
-		u8 *const at = AMP_TRY(next(sizeof(amp_rsc_carveout), complaint));
-		amp_rsc_carveout entry = {};
+		amp_rsc_carveout made = {};
 
-		entry.type = Env::wire(u32(AMP_RSC_CARVEOUT));
-		entry.da = Env::wire(draft.da);
-		entry.pa = Env::wire(draft.da);
-		entry.len = Env::wire(draft.len);
+		made.type = Env::wire(u32(AMP_RSC_CARVEOUT));
+		made.da = Env::wire(draft.da);
+		made.pa = Env::wire(draft.da);
+		made.len = Env::wire(draft.len);
 		for (u32 i = 0; draft.name && draft.name[i] && i < AMP_RSC_NAME_SIZE - 1; i++)
-			entry.name[i] = u8(draft.name[i]);
-		Env::copy_out(at, &entry, sizeof(entry));
+			made.name[i] = u8(draft.name[i]);
+		return entry(&made, sizeof(made), complaint);
+	}
+
+	// An entry of any other type, as it stands in a table.
+	Result<void> entry(const void *bytes, u32 size, Complaint &complaint)
+	{
+		Env::copy_out(AMP_TRY(next(size, complaint)), bytes, size);
 		return {};
 	}
 

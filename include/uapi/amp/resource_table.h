@@ -22,6 +22,11 @@
 #define AMP_RSC_VDEV 3u
 #define AMP_RSC_VENDOR_FIRST 128u
 #define AMP_RSC_VENDOR_LAST 512u
+/*
+ * A vdev as mainline's remoteproc core passes it over, which takes no more than two vrings: in firmware as it lies in a
+ * file. Whoever loads it turns it into AMP_RSC_VDEV, the only type that firmware looks for.
+ */
+#define AMP_RSC_VDEV_LARGE 384u
 
 #define AMP_RSC_ADDR_ANY 0xffffffffu
 #define AMP_RSC_NAME_SIZE 32u
