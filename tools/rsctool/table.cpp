@@ -75,7 +75,6 @@ template <typename Env> std::vector<u8> checked(std::span<u8> bytes)
 		if (words.at(words.offset(slot)) == AMP_RSC_VDEV_LARGE)
 			words.put(words.offset(slot), AMP_RSC_VDEV);
 	parse();
-	copy.resize(parsed.size());
 	return copy;
 }
 
@@ -124,7 +123,12 @@ template <typename Env> Table read(std::span<u8> bytes)
 
 	for (u32 slot = 0; slot < words.entries(); ++slot)
 		ends.push_back(words.offset(slot));
-	ends.push_back(u32(copy.size()));
+	// Nothing says how long a vendor's entry is: the last one ends where there is nothing but zeros.
+	u32 end = u32(std::min<std::size_t>(copy.size(), amp::rsc::kTableBytesMax) & ~3u);
+
+	while (end && !words.at(end - 4))
+		end -= 4;
+	ends.push_back(end);
 	std::sort(ends.begin(), ends.end());
 	table.incarnation = words.at(offsetof(amp_rsc_header, incarnation));
 	for (u32 slot = 0; slot < words.entries(); ++slot) {
@@ -138,10 +142,11 @@ template <typename Env> Table read(std::span<u8> bytes)
 		} else if (type < AMP_RSC_VDEV) {
 			table.entries.emplace_back(read_memory(words, copy, at, type));
 		} else {
-			const u32 end = *std::upper_bound(ends.begin(), ends.end() - 1, at);
+			const auto next = std::upper_bound(ends.begin(), ends.end(), at);
+			const u32 stop = next == ends.end() ? at + u32(sizeof(u32)) : *next;
 
-			table.entries.emplace_back(Vendor{
-				type, {copy.begin() + at + sizeof(u32), copy.begin() + std::max<u32>(end, at + 4)}});
+			table.entries.emplace_back(
+				Vendor{type, {copy.begin() + at + sizeof(u32), copy.begin() + stop}});
 		}
 	}
 	return table;
