@@ -45,6 +45,23 @@ std::string bytes(const std::vector<u8> &bytes)
 	return text;
 }
 
+/* What would not come back from a line of text, or would do something to a terminal, is written as \xNN. */
+std::string quoted(const std::string &name)
+{
+	std::string text = "\"";
+	char escape[8];
+
+	for (const char c : name) {
+		if (c > ' ' && c <= '~' && c != '"' && c != '#' && c != '\\') {
+			text += c;
+			continue;
+		}
+		std::snprintf(escape, sizeof(escape), "\\x%02x", static_cast<u8>(c));
+		text += escape;
+	}
+	return text + "\"";
+}
+
 std::string address(u32 da)
 {
 	return da == AMP_RSC_ADDR_ANY ? "any" : hex(da);
@@ -75,7 +92,7 @@ void describe_entry(const Vdev &vdev, std::string &out)
 
 void describe_entry(const Memory &memory, std::string &out)
 {
-	out += std::string(kMemory[memory.type].name) + " \"" + memory.name + "\" da " + address(memory.da);
+	out += std::string(kMemory[memory.type].name) + " " + quoted(memory.name) + " da " + address(memory.da);
 	if (memory.type != AMP_RSC_TRACE)
 		out += " pa " + address(memory.pa);
 	out += " len " + hex(memory.len);
@@ -135,10 +152,14 @@ public:
 
 		if (text.size() < 2 || text.front() != '"' || text.back() != '"')
 			wrong("expected a name in quotes without a space in it, not \"" + text + "\"");
-		if (text.size() - 2 >= AMP_RSC_NAME_SIZE)
+		std::string name;
+
+		for (std::size_t i = 1; i < text.size() - 1; ++i)
+			name += text[i] == '\\' ? escaped(text, i) : text[i];
+		if (name.size() >= AMP_RSC_NAME_SIZE)
 			wrong("a name has at most " + std::to_string(AMP_RSC_NAME_SIZE - 1) + " characters, not " +
-			      std::to_string(text.size() - 2));
-		return text.substr(1, text.size() - 2);
+			      std::to_string(name.size()));
+		return name;
 	}
 	std::vector<u8> bytes()
 	{
@@ -163,6 +184,19 @@ public:
 	}
 
 private:
+	/* \xNN at @i, which moves to its end. */
+	char escaped(const std::string &text, std::size_t &i) const
+	{
+		u8 value = 0;
+		const char *const first = text.data() + i + 2;
+
+		if (i + 4 >= text.size() || text[i + 1] != 'x' ||
+		    std::from_chars(first, first + 2, value, 16).ptr != first + 2)
+			wrong("in a name a backslash begins \\xNN, not in " + text);
+		i += 3;
+		return static_cast<char>(value);
+	}
+
 	std::istringstream words_;
 	unsigned number_;
 };

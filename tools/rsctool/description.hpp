@@ -22,7 +22,7 @@ namespace rsctool
  *	trace "trace0" da 0x2000 len 0x4000
  *	vendor 128 00 01 02 03
  *
- * From a # on a line is a remark.
+ * From a # on a line is a remark; a character of a name that is not printable, a blank, ", # or \ is \xNN.
  */
 std::string describe(const Table &table);
 
