@@ -3,6 +3,7 @@
 
 MESSAGES = {
     "no-regions": "memory-region is missing",
+    "interval-long": "virtio,poll-interval-ms is 10001, expected at most 10000",
     "names-short": "memory-region-names lacks a name for memory-region 1",
     "names-unknown": '"vdev0vring2" is none of',
     "names-twice": '"vdev0vring0" is named twice',
