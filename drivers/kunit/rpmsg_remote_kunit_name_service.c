@@ -110,6 +110,8 @@ static void ends_with_the_link_while_it_is_made(struct kunit *test)
 	reinit_completion(&probing);
 	reinit_completion(&probe_on);
 	bench->probe = slow_probe;
+	/* The worker has looked for the last time before it is rung. */
+	kthread_flush_worker(bench_remote(bench)->receive.worker);
 	/* Both with one doorbell: the second waits in a slot while the first is worked on. */
 	KUNIT_EXPECT_GE(test, amp_main_send(bench->main, &frame, &first, sizeof(first)), 0);
 	announce(bench, "kunit-nobody", 0x322, AMP_RPMSG_NS_CREATE);

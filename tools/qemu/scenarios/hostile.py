@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A hostile main, played by the host: every lie gets one clear message and a count, and the next reset mends it."""
+import collections
 import contextlib
 import random
 import re
@@ -14,6 +15,7 @@ SECONDS = 900
 VDEV = "/sys/kernel/debug/rproc_vdev/link/vdev0"
 TABLES = "/sys/kernel/debug/rproc_vdev/link/table"
 ECHO = 0x400
+LIMIT, LIMIT_SECONDS = 7, 6  # fewer than a limit of 10 in 5 s lets through: a lie may be told of more than once
 POOL_END = BASE + POOL + 0x100000
 
 
@@ -22,6 +24,14 @@ class Trial:
 
     def __init__(self, board, remote, main):
         self.board, self.remote, self.main = board, remote, main
+        self._lies = collections.deque([time.monotonic() - LIMIT_SECONDS], maxlen=LIMIT)
+
+    def _leave_room(self):
+        """Messages are limited in number: a fast machine would not hear of the next lie."""
+        wait = self._lies[0] + LIMIT_SECONDS - time.monotonic()
+        if len(self._lies) == LIMIT and wait > 0:
+            time.sleep(wait)
+        self._lies.append(time.monotonic())
 
     def counters(self):
         found = rpmsg.counters(self.remote)
@@ -51,6 +61,7 @@ class Trial:
     def provoke(self, text, lie, message, counter, least=1, dead=False):
         """@lie gets a console line that matches @message, and @counter grows; then the link is reset and works."""
         with self.board.step(text):
+            self._leave_room()
             self.remote.sync_console()
             since, before, start = self.remote.console.position, self.counters(), time.monotonic()
             lie()
