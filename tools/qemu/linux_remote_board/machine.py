@@ -33,14 +33,16 @@ def qemu_command(shared, cpus):
 class Machine:
     """
     @shared is the file of the DDR, @doorbell the arguments that connect to the doorbell server (none for a
-    machine of its own), @overlay the file of dts/ that makes it what it is, @qemu more arguments of QEMU.
+    machine of its own), @overlay the file of dts/ that makes it what it is, @qemu more arguments of QEMU,
+    @kernel_arguments of its kernel.
     """
 
     def __init__(self, name, directory, kernel, initrd, shared, overlay, doorbell=(), cpus=2, autoload=True,
-                 qemu=()):
+                 qemu=(), kernel_arguments=()):
         self.name = name
         self._kernel, self._initrd = kernel, initrd
         self._more, self._autoload = [*doorbell, *qemu], autoload
+        self._kernel_arguments = kernel_arguments
         self.console = Console(Path(directory) / f"{name}.log", name)
         self._base = qemu_command(shared, cpus)
         self._dtb = compose(self._base, overlay, directory, name)
@@ -48,7 +50,8 @@ class Machine:
         self._marks = 0
 
     def _command_line(self, extra):
-        words = ["console=ttyAMA0", "loglevel=8", "printk.devkmsg=on", f"board.role={self.name}", *extra]
+        words = ["console=ttyAMA0", "loglevel=8", "printk.devkmsg=on", f"board.role={self.name}",
+                 *self._kernel_arguments, *extra]
         if self._autoload:
             words.append("board.autoload")
         return " ".join(words)

@@ -2,7 +2,7 @@
 """Channels and endpoints of the remote come and go by the hundred, under traffic; nothing is left of them."""
 from linux_remote_board import length, link, rpmsg
 from linux_remote_board.machine import boot
-from linux_remote_board.memory import Objects
+from linux_remote_board.memory import EXACT, Objects
 from linux_remote_board.traffic import Conversation
 
 SECONDS = length.seconds(900)
@@ -13,7 +13,8 @@ SINK = 0x900
 
 def run(board):
     board.need(*link.MODULES)
-    main, remote = (board.machine(name, start=False, autoload=False) for name in ("main", "remote"))
+    main, remote = (board.machine(name, start=False, autoload=False, kernel_arguments=[EXACT])
+                    for name in ("main", "remote"))
     conversation = Conversation(board, main, remote)
     with board.step("the link is up"):
         boot(main, remote)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A hostile main, played by the host: every lie gets one clear message and a count, and the next reset mends it."""
-import collections
 import contextlib
 import random
 import re
@@ -15,7 +14,8 @@ SECONDS = 900
 VDEV = "/sys/kernel/debug/rproc_vdev/link/vdev0"
 TABLES = "/sys/kernel/debug/rproc_vdev/link/table"
 ECHO = 0x400
-LIMIT, LIMIT_SECONDS = 7, 6  # fewer than a limit of 10 in 5 s lets through: a lie may be told of more than once
+LIES = 7  # fewer than the 10 messages that a limit lets through: a lie may be told of more than once
+LINK = "/sys/bus/platform/drivers/rproc_vdev_remote"
 POOL_END = BASE + POOL + 0x100000
 
 
@@ -24,14 +24,16 @@ class Trial:
 
     def __init__(self, board, remote, main):
         self.board, self.remote, self.main = board, remote, main
-        self._lies = collections.deque([time.monotonic() - LIMIT_SECONDS], maxlen=LIMIT)
+        self._lies = 0
 
     def _leave_room(self):
-        """Messages are limited in number: a fast machine would not hear of the next lie."""
-        wait = self._lies[0] + LIMIT_SECONDS - time.monotonic()
-        if len(self._lies) == LIMIT and wait > 0:
-            time.sleep(wait)
-        self._lies.append(time.monotonic())
+        """Messages are limited in number, and a fast machine would not hear of the next lie: drivers bound anew count anew."""
+        if self._lies == LIES:
+            self._lies = 0
+            self.remote.check(f"echo link >{LINK}/unbind && echo link >{LINK}/bind")
+            self.main.wait_table()
+            self.again()
+        self._lies += 1
 
     def counters(self):
         found = rpmsg.counters(self.remote)

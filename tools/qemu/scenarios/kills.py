@@ -4,7 +4,7 @@ import time
 
 from linux_remote_board import length, link, rpmsg
 from linux_remote_board.machine import boot
-from linux_remote_board.memory import Objects
+from linux_remote_board.memory import EXACT, Objects
 from linux_remote_board.traffic import NAME, Traffic, table
 
 FLAVOUR = "plain"
@@ -24,7 +24,8 @@ def hits(machine):
 
 def run(board):
     board.need(*link.MODULES)
-    main, remote = (board.machine(name, start=False, autoload=False) for name in ("main", "remote"))
+    main, remote = (board.machine(name, start=False, autoload=False, kernel_arguments=[EXACT])
+                    for name in ("main", "remote"))
     traffic = Traffic(board, main, remote)
     with board.step("the link is up, with traffic both ways"):
         boot(main, remote)
