@@ -207,6 +207,37 @@ static void destroying_waits_for_the_callback(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, left);
 }
 
+static struct inbox witness;
+
+/* The main goes on sending while the driver's remove runs. */
+static void speak_to_the_leaving(struct bench *bench, struct rpmsg_device *rpdev)
+{
+	bench_send_number(bench, BENCH_SERVICE, 2);
+	bench_send_number(bench, 0x700, 3);
+	/* Messages keep their order: what came before this one was delivered or dropped. */
+	KUNIT_EXPECT_TRUE(bench->test, inbox_await(&witness, 1));
+	KUNIT_EXPECT_EQ(bench->test, bench->inbox.count, 1);
+}
+
+static void a_driver_that_is_removed_hears_nothing(struct kunit *test)
+{
+	struct bench *bench = bench_open_up(test, NULL);
+	struct rpmsg_endpoint *ept = bench_channel(bench);
+	struct rpmsg_endpoint *other;
+
+	inbox_init(&witness);
+	other = bench_endpoint(bench, 0x700, inbox_callback, &witness);
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	bench_send_number(bench, BENCH_SERVICE, 1);
+	KUNIT_ASSERT_TRUE(test, inbox_await(&bench->inbox, 1));
+	bench->remove = speak_to_the_leaving;
+	device_release_driver(&ept->rpdev->dev);
+	bench->remove = NULL;
+	rpmsg_destroy_ept(other);
+	KUNIT_EXPECT_EQ(test, witness.count, 1);
+	KUNIT_EXPECT_EQ(test, bench_counter(bench, "receive_no_endpoint"), 1);
+}
+
 static struct kunit_case endpoint_cases[] = {
 	KUNIT_CASE(a_given_address_is_the_one_it_gets),
 	KUNIT_CASE(a_taken_address_is_refused),
@@ -214,6 +245,7 @@ static struct kunit_case endpoint_cases[] = {
 	KUNIT_CASE(a_thousand_come_and_go_under_traffic),
 	KUNIT_CASE(a_thousand_at_once),
 	KUNIT_CASE(destroying_waits_for_the_callback),
+	KUNIT_CASE(a_driver_that_is_removed_hears_nothing),
 	{}
 };
 

@@ -289,6 +289,8 @@ void rpmsg_remote_receive_forget(struct rpmsg_remote_endpoint *endpoint);
 /* rpmsg_remote_endpoint.c */
 struct rpmsg_endpoint *rpmsg_remote_create_ept(struct rpmsg_device *rpdev, rpmsg_rx_cb_t cb, void *priv,
 					       struct rpmsg_channel_info chinfo);
+/* From its return on the endpoint's callback is not called; the address stays taken. */
+void rpmsg_remote_close_ept(struct rpmsg_endpoint *ept);
 void rpmsg_remote_destroy_ept(struct rpmsg_endpoint *ept);
 struct rpmsg_remote_endpoint *rpmsg_remote_find_endpoint(struct rpmsg_remote *remote, u32 addr);
 void rpmsg_remote_put_endpoint(struct rpmsg_remote_endpoint *endpoint);

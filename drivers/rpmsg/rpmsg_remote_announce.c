@@ -114,6 +114,12 @@ int rpmsg_remote_announce_destroy(struct rpmsg_device *rpdev)
 	struct rpmsg_remote *remote = channel->remote;
 	struct rpmsg_remote_farewell *farewell;
 
+	/*
+	 * The core calls this, then the driver's remove, and destroys the driver's endpoint only after that: a driver
+	 * that frees in remove what its callback uses (rpmsg_char does) must hear nothing from here on.
+	 */
+	if (rpdev->ept)
+		rpmsg_remote_close_ept(rpdev->ept);
 	scoped_guard(mutex, &remote->channels_lock) {
 		const bool told = channel->announced_in == remote->incarnation && channel->announced_in;
 

@@ -89,15 +89,20 @@ struct rpmsg_remote_endpoint *rpmsg_remote_find_endpoint(struct rpmsg_remote *re
 	return endpoint && kref_get_unless_zero(&endpoint->ept.refcount) ? endpoint : NULL;
 }
 
+void rpmsg_remote_close_ept(struct rpmsg_endpoint *ept)
+{
+	/* Whoever is in the callback just now leaves it first. */
+	scoped_guard(mutex, &ept->cb_lock)
+		ept->cb = NULL;
+	rpmsg_remote_receive_forget(to_remote_endpoint(ept));
+}
+
 void rpmsg_remote_destroy_ept(struct rpmsg_endpoint *ept)
 {
 	struct rpmsg_remote_endpoint *endpoint = to_remote_endpoint(ept);
 
 	xa_erase(&endpoint->remote->endpoints, ept->addr);
-	/* Whoever is in the callback just now leaves it first. */
-	scoped_guard(mutex, &ept->cb_lock)
-		ept->cb = NULL;
-	rpmsg_remote_receive_forget(endpoint);
+	rpmsg_remote_close_ept(ept);
 	rpmsg_remote_put_endpoint(endpoint);
 }
 
