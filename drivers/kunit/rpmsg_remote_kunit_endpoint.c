@@ -225,6 +225,7 @@ static void a_driver_that_is_removed_hears_nothing(struct kunit *test)
 	struct rpmsg_endpoint *ept = bench_channel(bench);
 	struct rpmsg_endpoint *other;
 
+	memset(&witness, 0, sizeof(witness)); /* a suite may be run again */
 	inbox_init(&witness);
 	other = bench_endpoint(bench, 0x700, inbox_callback, &witness);
 	KUNIT_ASSERT_NOT_NULL(test, other);
