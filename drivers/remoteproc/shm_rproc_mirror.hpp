@@ -9,15 +9,20 @@
 namespace amp
 {
 
-constexpr u32 kMainlineVringsMax = 2; // of a vdev: remoteproc_virtio.c
+constexpr u32 kMainlineVringsMax = 2; // of a vdev that mainline itself drives: remoteproc_virtio.c
 
 /*
  * The resource table as mainline's remoteproc core sees it: a private copy that was checked once and that no remote can
  * change under the core. What the core writes there (addresses, notify ids, features, status) is put into the live
  * table by publish(); nothing of the live table goes the other way while a link is up but config space, by refresh().
  *
+ * A vdev with more vrings than the core takes is AMP_RSC_VDEV_LARGE in the copy, where the core passes it over, and
+ * AMP_RSC_VDEV in the live table, where firmware looks for it: whatever type either had before. The driver of its
+ * subnode may turn the type in the copy and back; no type is ever published.
+ *
  *   word of the live table    writer   our private truth       may the remote lie?
  *   ver, incarnation, layout  remote   live_                   a lie looks like a restart: the link is made anew
+ *   type of a vdev            both     live_                   as above; main: AMP_RSC_VDEV while the table is ours
  *   vring num, align          remote   the copy                not after take()
  *   vring da, notifyid        main     said_                   read by take() only, and bounded there
  *   gfeatures, status         main     said_                   a status that we did not write looks like a restart
@@ -44,6 +49,8 @@ public:
 			taken = check_entries(why);
 		if (taken.ok())
 			taken = check_vdevs(why);
+		if (taken.ok())
+			hide_large();
 		complaint = {why.for_c(), at_.entry, at_.vdev, at_.vring};
 		return taken;
 	}
@@ -62,7 +69,6 @@ public:
 		for (u32 i = 0; i < live_.vdevs(); i++) {
 			auto live = live_.vdev(i).value();
 			auto shadow = shadow_.vdev(i).value();
-			Complaint ignored;
 
 			was_used |= live.status() != 0;
 			live.put_status(0);
@@ -70,8 +76,11 @@ public:
 			shadow.put_status(0);
 			shadow.put_gfeatures(0);
 			said_[i] = {};
-			for (u32 r = 0; r < min(shadow.vrings(), kMainlineVringsMax); r++)
-				said_[i].built[r] = said_[i].vring[r] = shadow.vring(r, ignored).value();
+			said_[i].built_type = live.type();
+			for (u32 r = 0; r < shadow.vrings(); r++)
+				said_[i].built[r] = said_[i].vring[r] = shadow.words(r);
+			if (declared(i) && live.type() != AMP_RSC_VDEV)
+				live_.retype(i, AMP_RSC_VDEV);
 		}
 		claimed_ = true;
 		return was_used;
@@ -139,10 +148,12 @@ public:
 				live.put_status(0);
 				Env::full_barrier(); // (C) without a status the rest is void
 				live.put_gfeatures(0);
-				for (u32 r = 0; r < min(live.vrings(), kMainlineVringsMax); r++) {
+				for (u32 r = 0; r < live.vrings(); r++) {
 					live.put_vring_da(r, said_[i].built[r].da);
 					live.put_vring_notifyid(r, said_[i].built[r].notifyid);
 				}
+				if (live.type() != said_[i].built_type)
+					live_.retype(i, said_[i].built_type);
 			}
 		}
 		claimed_ = false;
@@ -154,8 +165,9 @@ private:
 	struct Said {
 		u8 status;
 		u32 gfeatures;
-		rsc::VringWords vring[kMainlineVringsMax];
-		rsc::VringWords built[kMainlineVringsMax]; // before us
+		rsc::VringWords vring[rsc::kVringsMax];
+		rsc::VringWords built[rsc::kVringsMax]; // before us
+		u32 built_type;
 	};
 
 	Result<void> copy_in(Complaint &why)
@@ -179,8 +191,8 @@ private:
 			const auto live = live_.vdev(i).value();
 			const auto shadow = shadow_.vdev(i).value();
 
-			if (live.id() != shadow.id() || live.vrings() != shadow.vrings() ||
-			    live.config_len() != shadow.config_len())
+			if (live.type() != shadow.type() || live.id() != shadow.id() ||
+			    live.vrings() != shadow.vrings() || live.config_len() != shadow.config_len())
 				return Fault::Again;
 		}
 		return {};
@@ -231,31 +243,80 @@ private:
 		return false;
 	}
 
+	constexpr bool declared(u32 vdev) const { return limits_.declared >> vdev & 1; }
+
+	// Does the core pass it over, and count on as if it were not there?
+	static bool large(const rsc::VdevEntry<Env> &vdev)
+	{
+		return vdev.type() == AMP_RSC_VDEV_LARGE || vdev.vrings() > kMainlineVringsMax;
+	}
+
 	Result<void> check_vdevs(Complaint &why)
 	{
-		u32 bell = 0;
+		u32 bell = 0, passed_over = 0;
 
 		for (u32 i = 0; i < shadow_.vdevs(); i++) {
 			const auto vdev = shadow_.vdev(i).value();
 
 			at_.vdev = i;
 			at_.vring = AMP_SHM_NOWHERE;
-			if (vdev.vrings() > kMainlineVringsMax) {
-				why = {"vrings of a vdev, mainline takes at most", vdev.vrings(), kMainlineVringsMax};
-				return Fault::BadTable;
-			}
-			for (u32 r = 0; r < vdev.vrings(); r++, bell++) {
+			if (!declared(i))
+				AMP_TRY(check_undeclared(vdev, passed_over, why));
+			for (u32 r = 0; r < vdev.vrings(); r++) {
 				at_.vring = r;
 				const auto words = AMP_TRY(vdev.vring(r, why));
-				AMP_TRY(check_vring(i, r, words, why));
-				if (limits_.bells != 1 && bell >= limits_.bells) {
-					why = {"vrings, but mbox-names has a vq for only", bell + 1, limits_.bells};
-					return Fault::BadTable;
+				AMP_TRY(check_align(words, why));
+				if (large(vdev))
+					continue;
+				if (!declared(i)) {
+					AMP_TRY(check_vring(i, r, words, why));
+					AMP_TRY(check_bell(bell, why));
 				}
+				bell++;
 			}
+			passed_over += large(vdev);
 		}
 		at_ = {};
 		return {};
+	}
+
+	Result<void> check_undeclared(const rsc::VdevEntry<Env> &vdev, u32 passed_over, Complaint &why) const
+	{
+		if (vdev.type() == AMP_RSC_VDEV_LARGE)
+			return {}; // nobody's
+		if (vdev.vrings() > kMainlineVringsMax)
+			why = {"vrings of a vdev that no vdev@N node declares, mainline takes at most", vdev.vrings(),
+			       kMainlineVringsMax};
+		else if (passed_over)
+			// The core would take it for one of a lower number.
+			why = {"vdev that no vdev@N node declares, behind some that mainline passes over, expected",
+			       passed_over, 0};
+		else
+			return {};
+		return Fault::BadTable;
+	}
+
+	Result<void> check_align(const rsc::VringWords &words, Complaint &why) const
+	{
+		if (words.align <= limits_.page_size)
+			return {};
+		why = {"vring align, expected at most a page,", words.align, limits_.page_size};
+		return Fault::BadTable;
+	}
+
+	Result<void> check_bell(u32 bell, Complaint &why) const
+	{
+		if (bell < 32 && limits_.bells >> bell & 1)
+			return {};
+		why = {"mbox-names lacks the vq for it; its number, counted from", bell, 0};
+		return Fault::BadTable;
+	}
+
+	void hide_large()
+	{
+		for (u32 i = 0; i < shadow_.vdevs(); i++)
+			if (large(shadow_.vdev(i).value()))
+				shadow_.retype(i, AMP_RSC_VDEV_LARGE);
 	}
 
 	Result<void> check_vring(u32 vdev, u32 index, const rsc::VringWords &words, Complaint &why) const
@@ -273,8 +334,6 @@ private:
 			why = {"vring da, expected any or the start of its region at", words.da, da};
 		else if (need > size)
 			why = {"bytes for the vring, expected at most its region,", need, size};
-		else if (words.align > page)
-			why = {"vring align, expected at most a page,", words.align, page};
 		else
 			return {};
 		return Fault::BadTable;
@@ -299,9 +358,8 @@ private:
 			live.put_gfeatures(gfeatures);
 			changed = true;
 		}
-		for (u32 r = 0; r < min(shadow.vrings(), kMainlineVringsMax); r++) {
-			Complaint ignored;
-			const rsc::VringWords words = shadow.vring(r, ignored).value();
+		for (u32 r = 0; r < shadow.vrings(); r++) {
+			const rsc::VringWords words = shadow.words(r);
 
 			if (words == said.vring[r])
 				continue;

@@ -13,7 +13,7 @@ extern "C" {
 
 #define AMP_SHM_NOWHERE 0xffffffffu
 
-/* Memory for a vring, by the index vdev * 2 + vring; size 0 where DT has none. */
+/* Memory for a vring of a vdev that mainline drives, by the index vdev * 2 + vring; size 0 where DT has none. */
 struct amp_shm_carveout {
 	amp_u32 da;
 	amp_u32 size;
@@ -25,8 +25,9 @@ struct amp_shm_limits {
 	amp_u32 carveout_count;
 	const char *const *names; /* of all regions */
 	amp_u32 name_count;
-	amp_u32 bells; /* doorbells for vrings; 1 serves all */
+	amp_u32 bells; /* bit N: there is a doorbell for the N-th vring that mainline sees */
 	amp_u32 page_size; /* power of two */
+	amp_u32 declared; /* bit N: vdev N has a subnode, whose driver owns its memory and doorbells */
 };
 
 struct amp_shm_complaint {

@@ -13,7 +13,7 @@ namespace
 
 constexpr amp_shm_carveout kCarveouts[] = {{0x5000'1000, 0x3000}, {0x5000'4000, 0x3000}};
 constexpr const char *kNames[] = {"rsc-table", "vdev0vring0", "vdev0vring1", "vdev0buffer"};
-constexpr amp_shm_limits kLimits = {kCarveouts, 2, kNames, 4, 2, 4096};
+constexpr amp_shm_limits kLimits = {kCarveouts, 2, kNames, 4, 3, 4096, 2};
 
 } // namespace
 

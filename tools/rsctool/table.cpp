@@ -47,35 +47,21 @@ private:
 	std::span<u8> bytes_;
 };
 
-/*
- * The core says whether the table is sound. Vdevs of the large type are to it a vendor's, so it gets a copy in which they
- * are vdevs.
- */
+// A copy of them that the core finds sound.
 template <typename Env> std::vector<u8> checked(std::span<u8> bytes)
 {
 	std::vector<u8> copy(bytes.begin(), bytes.end());
 	amp::rsc::Table<Env> parsed;
 	Complaint complaint = {};
-	auto parse = [&] {
-		const auto result = parsed.parse({copy.data(), copy.size()}, complaint);
+	const auto result = parsed.parse({copy.data(), copy.size()}, complaint);
 
-		if (result.ok())
-			return;
-		if (result.fault() == Fault::Again)
-			throw Malformed("version 0: no table is there");
-		throw Malformed(parsed.entries() ? text(complaint, parsed.slot())
-						 : std::string(complaint.what) + " " + std::to_string(complaint.limit) +
-							   ", got " + std::to_string(complaint.value));
-	};
-
-	parse();
-	const Words<Env> words(copy);
-
-	for (u32 slot = 0; slot < words.entries(); ++slot)
-		if (words.at(words.offset(slot)) == AMP_RSC_VDEV_LARGE)
-			words.put(words.offset(slot), AMP_RSC_VDEV);
-	parse();
-	return copy;
+	if (result.ok())
+		return copy;
+	if (result.fault() == Fault::Again)
+		throw Malformed("version 0: no table is there");
+	throw Malformed(parsed.entries() ? text(complaint, parsed.slot())
+					 : std::string(complaint.what) + " " + std::to_string(complaint.limit) +
+						   ", got " + std::to_string(complaint.value));
 }
 
 template <typename Env> Vdev read_vdev(const Words<Env> &words, const std::vector<u8> &copy, u32 at)
@@ -117,7 +103,7 @@ template <typename Env> Memory read_memory(const Words<Env> &words, const std::v
 template <typename Env> Table read(std::span<u8> bytes)
 {
 	std::vector<u8> copy = checked<Env>(bytes);
-	const Words<Env> words(copy), given(bytes);
+	const Words<Env> words(copy);
 	std::vector<u32> ends;
 	Table table;
 
@@ -134,10 +120,10 @@ template <typename Env> Table read(std::span<u8> bytes)
 	for (u32 slot = 0; slot < words.entries(); ++slot) {
 		const u32 at = words.offset(slot), type = words.at(at);
 
-		if (type == AMP_RSC_VDEV) {
+		if (type == AMP_RSC_VDEV || type == AMP_RSC_VDEV_LARGE) {
 			Vdev vdev = read_vdev(words, copy, at);
 
-			vdev.large = given.at(at) == AMP_RSC_VDEV_LARGE;
+			vdev.large = type == AMP_RSC_VDEV_LARGE;
 			table.entries.emplace_back(std::move(vdev));
 		} else if (type < AMP_RSC_VDEV) {
 			table.entries.emplace_back(read_memory(words, copy, at, type));

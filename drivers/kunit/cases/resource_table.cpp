@@ -308,6 +308,55 @@ CASE(resource_table, steps_over_what_belongs_to_vendors)
 	CHECK_EQ(table.size(), 16);
 }
 
+CASE(resource_table, counts_large_vdevs_among_the_others)
+{
+	const auto memory = built(test);
+	Complaint complaint;
+	auto &table = *make<Table<Plain>>(test);
+
+	word(memory, kVdev) = AMP_RSC_VDEV_LARGE;
+	REQUIRE(table.parse(memory, complaint).ok());
+	REQUIRE_EQ(table.vdevs(), 2);
+	CHECK_EQ(table.size(), kSize);
+	CHECK_EQ(table.vdev(0).value().type(), AMP_RSC_VDEV_LARGE);
+	CHECK_EQ(table.vdev(0).value().id(), 7);
+	CHECK_EQ(table.vdev(1).value().type(), AMP_RSC_VDEV);
+	CHECK_EQ(table.vdev(1).value().id(), 1);
+	CHECK(table.unchanged());
+	// What is wrong with a vdev is as wrong in a large one.
+	refuses_word(test, memory, kVdev + 28 + 8, 3, "vring num");
+	refuses_word(test, memory, kVdev + 28 + 20 + 4, 3, "vring align");
+	const u32 counts = word(memory, kVdev + 24);
+	word(memory, kVdev + 24) = 17 << 8;
+	refuses(test, memory, "vrings of a vdev", 17);
+	word(memory, kVdev + 24) = counts;
+}
+
+CASE(resource_table, is_retyped_by_who_loads_it)
+{
+	const auto memory = built(test);
+	Complaint complaint;
+	auto &table = *make<Table<Plain>>(test);
+	auto &peer = *make<Table<Plain>>(test);
+
+	word(memory, kVdevBig) = AMP_RSC_VDEV_LARGE;
+	REQUIRE(table.parse(memory, complaint).ok());
+	REQUIRE(peer.parse(memory, complaint).ok());
+	auto vdev = table.vdev(1).value();
+	vdev.retype(AMP_RSC_VDEV);
+	CHECK_EQ(word(memory, kVdevBig), AMP_RSC_VDEV);
+	CHECK(vdev.unchanged());
+	CHECK(!table.unchanged() && !peer.unchanged()); // they know nothing of it
+	table.retype(1, AMP_RSC_VDEV_LARGE);
+	CHECK(table.unchanged() && peer.unchanged() && !vdev.unchanged());
+	table.retype(1, AMP_RSC_VDEV);
+	CHECK(table.unchanged() && !peer.unchanged());
+	CHECK_EQ(table.vdev(1).value().type(), AMP_RSC_VDEV);
+	table.retype(2, AMP_RSC_VDEV_LARGE); // there is none: nothing happens
+	CHECK(table.unchanged());
+	CHECK_EQ(word(memory, kVdev), AMP_RSC_VDEV);
+}
+
 CASE(resource_table, sees_that_it_was_built_anew)
 {
 	const auto memory = built(test);
@@ -322,6 +371,10 @@ CASE(resource_table, sees_that_it_was_built_anew)
 		word(memory, at) ^= 0x4;
 		CHECK(table.unchanged());
 	}
+	word(memory, kVdev) = AMP_RSC_VDEV_LARGE;
+	CHECK(!table.unchanged());
+	word(memory, kVdev) = AMP_RSC_VDEV;
+	CHECK(table.unchanged());
 	memory.va[kVdev + 25] ^= 1;
 	CHECK(!table.unchanged());
 }
@@ -395,8 +448,8 @@ CASE(resource_table, may_change_while_it_is_read)
 	const u32 touches = vandal.touches;
 	for (u32 touch = 0; touch < touches; touch++) {
 		for (u32 at = 0; at + 4 <= kSize; at += 4) {
-			for (const u32 value :
-			     list<u32>(0, 1, 3, 4, 16, 28, kSize - 4, kSize, 0xff00, 0xffff'fffc, 0xffff'ffff)) {
+			for (const u32 value : list<u32>(0, 1, 3, 4, 16, 28, AMP_RSC_VDEV_LARGE, kSize - 4, kSize,
+							 0xff00, 0xffff'fffc, 0xffff'ffff)) {
 				__builtin_memcpy(memory.va, kept, kSize);
 				vandal = {memory, 0, 0, touch, at, value};
 				complaint = {};

@@ -93,12 +93,21 @@ public:
 	// 0, too, while the header was refused.
 	constexpr u32 entries() const { return num_; }
 
-	// The vdev entry @index, counted in the order of the offsets.
+	// The vdev entry @index, counted in the order of the offsets: vdev N is the N-th, of whichever of the two types.
 	Result<VdevEntry<Env>> vdev(u32 index) const
 	{
 		if (!parsed_ || index >= vdevs_)
 			return Fault::Invalid;
 		return VdevEntry<Env>(memory_, vdev_[index]);
+	}
+
+	// VdevEntry::retype() of vdev @index, for the holder of the table: it stays unchanged().
+	void retype(u32 index, u32 type)
+	{
+		if (!parsed_ || index >= vdevs_)
+			return;
+		VdevEntry<Env>(memory_, vdev_[index]).retype(type);
+		vdev_[index].type = type;
 	}
 
 	// False: the table was taken away or built anew; what was parsed is still safe to use, but nobody's.
@@ -148,7 +157,8 @@ private:
 		case AMP_RSC_TRACE:
 			return occupy(offset, sizeof(amp_rsc_trace), room, complaint);
 		case AMP_RSC_VDEV:
-			return parse_vdev(slot, offset, room, complaint);
+		case AMP_RSC_VDEV_LARGE:
+			return parse_vdev(slot, offset, type, room, complaint);
 		default:
 			if (type >= AMP_RSC_VENDOR_FIRST && type <= AMP_RSC_VENDOR_LAST)
 				return occupy(offset, sizeof(u32), room, complaint);
@@ -157,7 +167,7 @@ private:
 		}
 	}
 
-	Result<void> parse_vdev(u32 slot, u32 offset, u64 room, Complaint &complaint)
+	Result<void> parse_vdev(u32 slot, u32 offset, u32 type, u64 room, Complaint &complaint)
 	{
 		AMP_TRY(occupy(offset, sizeof(amp_rsc_vdev), room, complaint));
 		if (vdevs_ == kVdevsMax) {
@@ -178,8 +188,9 @@ private:
 				return Fault::BadTable;
 			}
 		}
-		const VdevLayout layout = {offset, slot, cell->id.fetch().unchecked(),
-					   cell->config_len.fetch().unchecked(), bounded.value()};
+		const VdevLayout layout = {
+			offset,		slot, type, cell->id.fetch().unchecked(), cell->config_len.fetch().unchecked(),
+			bounded.value()};
 		const u64 size = sizeof(amp_rsc_vdev) + sizeof(amp_rsc_vring) * u64(layout.vrings) + layout.config_len;
 
 		AMP_TRY(occupy(offset, size, room, complaint));

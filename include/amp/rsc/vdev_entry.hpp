@@ -18,6 +18,7 @@ constexpr u32 kEntriesMax = 256; // per table, as above
 struct VdevLayout {
 	u32 offset; // of the entry, from the start of the table
 	u32 slot; // index of its offset in the header
+	u32 type; // AMP_RSC_VDEV or AMP_RSC_VDEV_LARGE
 	u32 id; // virtio device id
 	u32 config_len;
 	u32 vrings;
@@ -91,9 +92,17 @@ public:
 		static_assert(sizeof(VringCells<Env>) == sizeof(amp_rsc_vring));
 	}
 
+	constexpr u32 type() const { return layout_.type; }
 	constexpr u32 id() const { return layout_.id; }
 	constexpr u32 vrings() const { return layout_.vrings; }
 	constexpr u32 config_len() const { return layout_.config_len; }
+
+	// For whoever loads the table. @type is AMP_RSC_VDEV or AMP_RSC_VDEV_LARGE; whoever parsed it before sees a change.
+	void retype(u32 type)
+	{
+		layout_.type = type;
+		cells()->type.put(type);
+	}
 
 	// (B) pairs with the main's barriers before it writes status: what it prepared before is visible after this.
 	u8 status() const { return cells()->status.fetch_acquire().unchecked(); }
@@ -151,7 +160,7 @@ public:
 	{
 		const auto *cell = cells();
 
-		return cell->type.fetch().is(AMP_RSC_VDEV) && cell->id.fetch().is(layout_.id) &&
+		return cell->type.fetch().is(layout_.type) && cell->id.fetch().is(layout_.id) &&
 		       cell->config_len.fetch().is(layout_.config_len) &&
 		       cell->num_of_vrings.fetch().is(u8(layout_.vrings));
 	}
