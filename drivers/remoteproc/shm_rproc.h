@@ -17,8 +17,10 @@
 irqreturn_t rproc_vq_interrupt(struct rproc *rproc, int vq_id);
 
 #define SHM_RPROC_VDEVS_MAX 8
-#define SHM_RPROC_VRINGS_MAX (SHM_RPROC_VDEVS_MAX * RVDEV_NUM_VRINGS)
-#define SHM_RPROC_REGIONS_MAX (1 + SHM_RPROC_VDEVS_MAX * (RVDEV_NUM_VRINGS + 1))
+#define SHM_RPROC_VDEV_VRINGS_MAX 16 /* of a vdev with a subnode; mainline's have RVDEV_NUM_VRINGS */
+#define SHM_RPROC_VRINGS_MAX (SHM_RPROC_VDEVS_MAX * SHM_RPROC_VDEV_VRINGS_MAX)
+#define SHM_RPROC_REGIONS_MAX (1 + SHM_RPROC_VDEVS_MAX * (SHM_RPROC_VDEV_VRINGS_MAX + 1))
+#define SHM_RPROC_BELLS_MAX 32 /* vq0 to vq31 */
 
 /* A memory-region of our node. */
 struct shm_rproc_region {
@@ -42,7 +44,6 @@ struct shm_rproc_vring {
 	struct work_struct work;
 	struct shm_rproc *owner;
 	int notifyid;
-	bool open; /* between the virtio driver's probe and its remove */
 };
 
 struct shm_rproc {
@@ -50,10 +51,11 @@ struct shm_rproc {
 	struct rproc *rproc;
 
 	/* memory, fixed at probe */
-	struct shm_rproc_region regions[SHM_RPROC_REGIONS_MAX];
-	const char *names[SHM_RPROC_REGIONS_MAX];
+	u32 declared; /* bit N: vdev N has a subnode, whose driver owns its memory and doorbells */
+	struct shm_rproc_region *regions;
+	const char **names;
 	unsigned int region_count;
-	struct amp_shm_carveout carveouts[SHM_RPROC_VRINGS_MAX];
+	struct amp_shm_carveout carveouts[SHM_RPROC_VDEVS_MAX * RVDEV_NUM_VRINGS];
 
 	/* the resource table */
 	struct amp_shm_table *table;
@@ -63,11 +65,13 @@ struct shm_rproc {
 	bool absence_told;
 
 	/* doorbells */
-	struct shm_rproc_bell vq[SHM_RPROC_VRINGS_MAX];
-	unsigned int vq_count; /* 1: one for all vrings */
+	struct shm_rproc_bell vq[SHM_RPROC_BELLS_MAX];
+	u32 bells; /* bit N: vqN is there */
+	bool one_bell; /* vq[0] is for all vrings */
 	struct shm_rproc_bell ctrl;
 	struct completion answered;
-	struct shm_rproc_vring vrings[SHM_RPROC_VRINGS_MAX];
+	struct shm_rproc_vring *vrings;
+	DECLARE_BITMAP(open, SHM_RPROC_VRINGS_MAX); /* between the virtio driver's probe and its remove */
 	struct workqueue_struct *workers;
 
 	/* the life of the link */
@@ -85,7 +89,6 @@ struct shm_rproc {
 	struct rproc_subdev subdev; /* started last, stopped first */
 	bool subdev_added;
 	struct notifier_block virtio_events;
-	const struct bus_type *virtio_bus;
 	struct mutex gate; /* started against opening */
 	bool started;
 
@@ -110,8 +113,11 @@ void shm_rproc_await_answer(struct shm_rproc *shm);
 void shm_rproc_open_vring(struct shm_rproc *shm, int notifyid);
 void shm_rproc_close_vring(struct shm_rproc *shm, int notifyid);
 void shm_rproc_wake_vrings(struct shm_rproc *shm);
+void shm_rproc_close_vrings(struct shm_rproc *shm);
 
 /* shm_rproc_vdevs.c */
+int shm_rproc_vdevs_init(void);
+void shm_rproc_vdevs_exit(void);
 void shm_rproc_init_vdevs(struct shm_rproc *shm);
 bool shm_rproc_publish(struct shm_rproc *shm);
 

@@ -24,14 +24,14 @@ static void look_into_vring(struct work_struct *work)
 {
 	struct shm_rproc_vring *vring = container_of(work, struct shm_rproc_vring, work);
 
-	if (READ_ONCE(vring->open))
+	if (test_bit(vring->notifyid, vring->owner->open))
 		rproc_vq_interrupt(vring->owner->rproc, vring->notifyid);
 }
 
-static void wake_vring(struct shm_rproc_vring *vring)
+static void wake_vring(struct shm_rproc *shm, unsigned int notifyid)
 {
-	if (READ_ONCE(vring->open))
-		queue_work(vring->owner->workers, &vring->work);
+	if (test_bit(notifyid, shm->open))
+		queue_work(shm->workers, &shm->vrings[notifyid].work);
 }
 
 /**
@@ -42,10 +42,10 @@ static void wake_vring(struct shm_rproc_vring *vring)
  */
 void shm_rproc_wake_vrings(struct shm_rproc *shm)
 {
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(shm->vrings); i++)
-		wake_vring(&shm->vrings[i]);
+	for_each_set_bit(i, shm->open, SHM_RPROC_VRINGS_MAX)
+		wake_vring(shm, i);
 }
 
 static void rung(struct mbox_client *client, void *message)
@@ -62,10 +62,10 @@ static void rung(struct mbox_client *client, void *message)
 		shm_rproc_look_soon(shm);
 	if (bell == &shm->ctrl)
 		return;
-	if (shm->vq_count > 1)
-		wake_vring(&shm->vrings[bell - shm->vq]);
-	else
+	if (shm->one_bell)
 		shm_rproc_wake_vrings(shm);
+	else
+		wake_vring(shm, bell->message);
 }
 
 /*
@@ -98,10 +98,13 @@ static void ring_bell(struct shm_rproc_bell *bell)
  */
 void shm_rproc_ring_vring(struct shm_rproc *shm, int notifyid)
 {
-	if (shm->vq_count == 1)
+	if (shm->one_bell)
 		ring_bell(&shm->vq[0]);
-	else if (notifyid >= 0 && notifyid < shm->vq_count)
+	else if (notifyid >= 0 && notifyid < SHM_RPROC_BELLS_MAX && shm->bells & BIT(notifyid))
 		ring_bell(&shm->vq[notifyid]);
+	else
+		dev_err_ratelimited(shm->dev, "vring with notify id %d: no mailbox for it, neither vq%d in our mbox-names nor in a vdev node\n",
+				    notifyid, notifyid);
 }
 
 /**
@@ -119,8 +122,9 @@ void shm_rproc_ring_ctrl(struct shm_rproc *shm)
 		ring_bell(&shm->ctrl);
 		return;
 	}
-	for (i = 0; i < shm->vq_count; i++)
-		ring_bell(&shm->vq[i]);
+	for (i = 0; i < SHM_RPROC_BELLS_MAX; i++)
+		if (shm->bells & BIT(i))
+			ring_bell(&shm->vq[i]);
 }
 
 /**
@@ -143,10 +147,10 @@ void shm_rproc_await_answer(struct shm_rproc *shm)
  */
 void shm_rproc_open_vring(struct shm_rproc *shm, int notifyid)
 {
-	if (notifyid < 0 || notifyid >= ARRAY_SIZE(shm->vrings))
+	if (notifyid < 0 || notifyid >= SHM_RPROC_VRINGS_MAX)
 		return;
-	WRITE_ONCE(shm->vrings[notifyid].open, true);
-	wake_vring(&shm->vrings[notifyid]);
+	set_bit(notifyid, shm->open);
+	wake_vring(shm, notifyid);
 }
 
 /**
@@ -158,10 +162,24 @@ void shm_rproc_open_vring(struct shm_rproc *shm, int notifyid)
  */
 void shm_rproc_close_vring(struct shm_rproc *shm, int notifyid)
 {
-	if (notifyid < 0 || notifyid >= ARRAY_SIZE(shm->vrings))
+	if (notifyid < 0 || notifyid >= SHM_RPROC_VRINGS_MAX)
 		return;
-	WRITE_ONCE(shm->vrings[notifyid].open, false);
+	clear_bit(notifyid, shm->open);
 	cancel_work_sync(&shm->vrings[notifyid].work);
+}
+
+/**
+ * shm_rproc_close_vrings() - shm_rproc_close_vring() of each
+ * @shm:	us
+ *
+ * Context: process.
+ */
+void shm_rproc_close_vrings(struct shm_rproc *shm)
+{
+	int i;
+
+	for (i = 0; i < SHM_RPROC_VRINGS_MAX; i++)
+		shm_rproc_close_vring(shm, i);
 }
 
 static int request_bell(struct shm_rproc *shm, struct shm_rproc_bell *bell, int index, const char *name, u32 message)
@@ -183,6 +201,43 @@ static int request_bell(struct shm_rproc *shm, struct shm_rproc_bell *bell, int 
 	return 0;
 }
 
+static int request_vq(struct shm_rproc *shm, unsigned int which, int index, const char *name)
+{
+	int ret = request_bell(shm, &shm->vq[which], index, name, which);
+
+	if (!ret)
+		shm->bells |= BIT(which);
+	return ret;
+}
+
+static int request_named_bells(struct shm_rproc *shm)
+{
+	struct device_node *node = shm->dev->of_node;
+	int i, index, ret;
+
+	for (i = 0; i < SHM_RPROC_BELLS_MAX; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "vq%d", i);
+		index = of_property_match_string(node, "mbox-names", name);
+		ret = index < 0 ? 0 : request_vq(shm, i, index, name);
+		if (ret)
+			return ret;
+	}
+	index = of_property_match_string(node, "mbox-names", "vq");
+	if (!shm->bells && index >= 0) {
+		shm->one_bell = true;
+		ret = request_vq(shm, 0, index, "vq");
+		if (ret)
+			return ret;
+	}
+	index = of_property_match_string(node, "mbox-names", "ctrl");
+	if (!shm->bells && !(shm->declared && index >= 0))
+		return dev_err_probe(shm->dev, -EINVAL, "mbox-names lacks \"vq\" or \"vq0\"%s\n",
+				     shm->declared ? ", and \"ctrl\", which is enough where each vdev has a node with mailboxes" : "");
+	return index < 0 ? 0 : request_bell(shm, &shm->ctrl, index, "ctrl", CTRL_MESSAGE);
+}
+
 /**
  * shm_rproc_request_bells() - get the mailboxes of our node
  * @shm:	with dev set
@@ -194,10 +249,13 @@ int shm_rproc_request_bells(struct shm_rproc *shm)
 {
 	struct device *dev = shm->dev;
 	int count = of_count_phandle_with_args(dev->of_node, "mboxes", "#mbox-cells");
-	int i, index, ret;
+	int i;
 
 	init_completion(&shm->answered);
-	for (i = 0; i < ARRAY_SIZE(shm->vrings); i++) {
+	shm->vrings = devm_kcalloc(dev, SHM_RPROC_VRINGS_MAX, sizeof(*shm->vrings), GFP_KERNEL);
+	if (!shm->vrings)
+		return -ENOMEM;
+	for (i = 0; i < SHM_RPROC_VRINGS_MAX; i++) {
 		INIT_WORK(&shm->vrings[i].work, look_into_vring);
 		shm->vrings[i].owner = shm;
 		shm->vrings[i].notifyid = i;
@@ -205,38 +263,12 @@ int shm_rproc_request_bells(struct shm_rproc *shm)
 
 	if (count <= 0)
 		return dev_err_probe(dev, -EINVAL, "mboxes is missing or names no mailbox controller\n");
-
-	if (!of_property_present(dev->of_node, "mbox-names")) {
-		if (count > 1)
-			return dev_err_probe(dev, -EINVAL, "mboxes has %d entries, mbox-names is missing\n", count);
-		shm->vq_count = 1;
-		return request_bell(shm, &shm->vq[0], 0, "vq", 0);
-	}
-
-	for (i = 0; i < ARRAY_SIZE(shm->vq); i++) {
-		char name[8];
-
-		snprintf(name, sizeof(name), "vq%d", i);
-		index = of_property_match_string(dev->of_node, "mbox-names", name);
-		if (index < 0)
-			break;
-		ret = request_bell(shm, &shm->vq[i], index, name, i);
-		if (ret)
-			return ret;
-		shm->vq_count++;
-	}
-	index = of_property_match_string(dev->of_node, "mbox-names", "vq");
-	if (!shm->vq_count && index >= 0) {
-		ret = request_bell(shm, &shm->vq[0], index, "vq", 0);
-		if (ret)
-			return ret;
-		shm->vq_count = 1;
-	}
-	if (!shm->vq_count)
-		return dev_err_probe(dev, -EINVAL, "mbox-names lacks \"vq\" or \"vq0\"\n");
-
-	index = of_property_match_string(dev->of_node, "mbox-names", "ctrl");
-	return index < 0 ? 0 : request_bell(shm, &shm->ctrl, index, "ctrl", CTRL_MESSAGE);
+	if (of_property_present(dev->of_node, "mbox-names"))
+		return request_named_bells(shm);
+	if (count > 1)
+		return dev_err_probe(dev, -EINVAL, "mboxes has %d entries, mbox-names is missing\n", count);
+	shm->one_bell = true;
+	return request_vq(shm, 0, 0, "vq");
 }
 
 static void free_bell(struct shm_rproc_bell *bell)
@@ -258,7 +290,7 @@ void shm_rproc_free_bells(struct shm_rproc *shm)
 	free_bell(&shm->ctrl);
 	for (i = 0; i < ARRAY_SIZE(shm->vq); i++)
 		free_bell(&shm->vq[i]);
-	for (i = 0; i < ARRAY_SIZE(shm->vrings); i++)
-		shm_rproc_close_vring(shm, i);
+	if (shm->vrings)
+		shm_rproc_close_vrings(shm);
 	cancel_delayed_work_sync(&shm->look);
 }

@@ -227,22 +227,27 @@ static void leave(struct shm_rproc *shm)
 		dev_err(shm->dev, "cannot detach: %d\n", ret);
 }
 
-/* Attached: has the table been taken from us? */
+/* Attached: has the table been taken from us? If not, both ends see what the other wrote into it. */
 static bool lost(struct shm_rproc *shm)
 {
 	enum amp_shm_sight sight = AMP_SHM_INTACT;
+	bool changed = false;
 	unsigned long flags;
 
 	mutex_lock(&shm->rproc->lock);
 	if (shm->rproc->state == RPROC_ATTACHED) {
 		spin_lock_irqsave(&shm->table_lock, flags);
 		sight = amp_shm_table_look(shm->table);
-		if (sight == AMP_SHM_INTACT)
+		if (sight == AMP_SHM_INTACT) {
+			changed = amp_shm_table_publish(shm->table);
 			amp_shm_table_refresh(shm->table);
+		}
 		spin_unlock_irqrestore(&shm->table_lock, flags);
 	}
 	mutex_unlock(&shm->rproc->lock);
 
+	if (changed)
+		shm_rproc_ring_ctrl(shm);
 	if (sight == AMP_SHM_INTACT)
 		return false;
 	atomic_inc(&shm->restarts);

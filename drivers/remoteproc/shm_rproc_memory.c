@@ -14,14 +14,20 @@
 
 enum region_kind { REGION_TABLE, REGION_VRING, REGION_BUFFER, REGION_UNKNOWN };
 
-static enum region_kind region_kind(const char *name, unsigned int *vdev, unsigned int *vring)
+static bool is_declared(const struct shm_rproc *shm, unsigned int vdev)
+{
+	return shm->declared & BIT(vdev);
+}
+
+static enum region_kind region_kind(const struct shm_rproc *shm, const char *name, unsigned int *vdev,
+				    unsigned int *vring)
 {
 	char again[32];
 
 	if (!strcmp(name, TABLE_NAME))
 		return REGION_TABLE;
 	if (sscanf(name, "vdev%uvring%u", vdev, vring) == 2 && *vdev < SHM_RPROC_VDEVS_MAX &&
-	    *vring < RVDEV_NUM_VRINGS) {
+	    *vring < (is_declared(shm, *vdev) ? SHM_RPROC_VDEV_VRINGS_MAX : RVDEV_NUM_VRINGS)) {
 		snprintf(again, sizeof(again), "vdev%uvring%u", *vdev, *vring);
 		if (!strcmp(name, again))
 			return REGION_VRING;
@@ -97,7 +103,7 @@ static int read_region(struct shm_rproc *shm, unsigned int index)
 
 	if (of_property_read_string_index(dev->of_node, "memory-region-names", index, &region.name))
 		return dev_err_probe(dev, -EINVAL, "memory-region-names lacks a name for memory-region %u\n", index);
-	kind = region_kind(region.name, &vdev, &vring);
+	kind = region_kind(shm, region.name, &vdev, &vring);
 	if (kind == REGION_UNKNOWN)
 		return dev_err_probe(dev, -EINVAL, "memory-region-names: \"%s\" is none of rsc-table, vdevNvringM, vdevNbuffer (N up to %d, M up to %d)\n",
 				     region.name, SHM_RPROC_VDEVS_MAX - 1, RVDEV_NUM_VRINGS - 1);
@@ -118,7 +124,7 @@ static int read_region(struct shm_rproc *shm, unsigned int index)
 	if (ret)
 		goto put;
 
-	if (kind == REGION_VRING)
+	if (kind == REGION_VRING && !is_declared(shm, vdev))
 		shm->carveouts[vdev * RVDEV_NUM_VRINGS + vring] = (struct amp_shm_carveout){
 			.da = region.base,
 			.size = min_t(u64, region.size, U32_MAX),
@@ -132,7 +138,7 @@ put:
 
 /*
  * Whatever mainline does not find as a carve-out of ours it allocates from memory that the remote does not see: each
- * vdev is complete, or is not there.
+ * vdev is complete, or has a subnode, or is not there.
  */
 static int check_complete(struct shm_rproc *shm)
 {
@@ -140,7 +146,7 @@ static int check_complete(struct shm_rproc *shm)
 
 	if (!find_region(shm, TABLE_NAME))
 		return dev_err_probe(shm->dev, -EINVAL, "memory-region-names lacks \"" TABLE_NAME "\"\n");
-	for (i = 0; i < SHM_RPROC_VRINGS_MAX; i++) {
+	for (i = 0; i < ARRAY_SIZE(shm->carveouts); i++) {
 		char name[32];
 
 		if (!shm->carveouts[i].size)
@@ -169,6 +175,10 @@ int shm_rproc_read_regions(struct shm_rproc *shm)
 	if (count > SHM_RPROC_REGIONS_MAX)
 		return dev_err_probe(dev, -EINVAL, "memory-region has %d entries, at most %zu are possible\n", count,
 				     (size_t)SHM_RPROC_REGIONS_MAX);
+	shm->regions = devm_kcalloc(dev, count, sizeof(*shm->regions), GFP_KERNEL);
+	shm->names = devm_kcalloc(dev, count, sizeof(*shm->names), GFP_KERNEL);
+	if (!shm->regions || !shm->names)
+		return -ENOMEM;
 	for (i = 0; i < count; i++) {
 		ret = read_region(shm, i);
 		if (ret)
@@ -221,8 +231,9 @@ int shm_rproc_init_table(struct shm_rproc *shm)
 		.carveout_count = ARRAY_SIZE(shm->carveouts),
 		.names = shm->names,
 		.name_count = shm->region_count,
-		.bells = shm->vq_count,
+		.bells = shm->one_bell ? U32_MAX : shm->bells,
 		.page_size = PAGE_SIZE,
+		.declared = shm->declared,
 	};
 	void *base;
 

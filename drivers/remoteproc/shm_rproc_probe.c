@@ -140,7 +140,26 @@ static struct platform_driver shm_rproc_driver = {
 	.probe = shm_rproc_probe,
 	.shutdown = shm_rproc_shutdown,
 };
-module_platform_driver(shm_rproc_driver);
+
+static int __init shm_rproc_init(void)
+{
+	int ret = shm_rproc_vdevs_init();
+
+	if (ret)
+		return ret;
+	ret = platform_driver_register(&shm_rproc_driver);
+	if (ret)
+		shm_rproc_vdevs_exit();
+	return ret;
+}
+module_init(shm_rproc_init);
+
+static void __exit shm_rproc_exit(void)
+{
+	platform_driver_unregister(&shm_rproc_driver);
+	shm_rproc_vdevs_exit();
+}
+module_exit(shm_rproc_exit);
 
 MODULE_DESCRIPTION("Remote processor that shares memory and doorbells with us");
 MODULE_AUTHOR("Linux Remote project");

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What mainline's virtio devices of this remote do without a word to us: their drivers bind and unbind, and change
- * status. We listen on the virtio bus, so that the remote learns of it at once and no interrupt finds a virtqueue that
+ * What virtio devices of this remote, mainline's and those of vdev nodes, do without a word to us: their drivers bind
+ * and unbind, and change status. We listen on the virtio bus, so that the remote learns of it at once and no interrupt finds a virtqueue that
  * is being freed.
  *
  * Our subdevice is added when mainline's own are there, so that it is started after and stopped before them.
  */
-#include <linux/platform_device.h>
+#include <linux/idr.h>
+#include <linux/of.h>
+#include <linux/virtio.h>
 
 #include "shm_rproc.h"
 
@@ -27,78 +29,131 @@ bool shm_rproc_publish(struct shm_rproc *shm)
 	return changed;
 }
 
-static void open_vdev(struct shm_rproc *shm, struct rproc_vdev *rvdev)
+/*
+ * The vring behind a virtqueue is what its priv points to and what the core knows by a notify id: so it is for
+ * mainline's virtio devices, and for those of vdev nodes.
+ */
+static int notifyid_of(struct shm_rproc *shm, const struct virtqueue *vq)
 {
-	int i;
+	void *vring;
+	int id;
 
+	rcu_read_lock();
+	idr_for_each_entry(&shm->rproc->notifyids, vring, id)
+		if (vring == vq->priv)
+			break;
+	rcu_read_unlock();
+	return vring ? id : -ENOENT;
+}
+
+static void notifyids_of(struct shm_rproc *shm, struct virtio_device *vdev, unsigned long *ids)
+{
+	struct virtqueue *vq;
+	int id;
+
+	bitmap_zero(ids, SHM_RPROC_VRINGS_MAX);
+	spin_lock(&vdev->vqs_list_lock);
+	list_for_each_entry(vq, &vdev->vqs, list) {
+		id = notifyid_of(shm, vq);
+		if (id >= 0 && id < SHM_RPROC_VRINGS_MAX)
+			__set_bit(id, ids);
+	}
+	spin_unlock(&vdev->vqs_list_lock);
+}
+
+static void open_vdev(struct shm_rproc *shm, struct virtio_device *vdev)
+{
+	DECLARE_BITMAP(ids, SHM_RPROC_VRINGS_MAX);
+	unsigned int id;
+
+	notifyids_of(shm, vdev, ids);
 	mutex_lock(&shm->gate);
-	for (i = 0; shm->started && i < RVDEV_NUM_VRINGS; i++)
-		if (rvdev->vring[i].num)
-			shm_rproc_open_vring(shm, rvdev->vring[i].notifyid);
+	if (shm->started)
+		for_each_set_bit(id, ids, SHM_RPROC_VRINGS_MAX)
+			shm_rproc_open_vring(shm, id);
 	mutex_unlock(&shm->gate);
 }
 
-static void close_vdev(struct shm_rproc *shm, struct rproc_vdev *rvdev)
+static void close_vdev(struct shm_rproc *shm, struct virtio_device *vdev)
 {
-	int i;
+	DECLARE_BITMAP(ids, SHM_RPROC_VRINGS_MAX);
+	unsigned int id;
 
-	for (i = 0; i < RVDEV_NUM_VRINGS; i++)
-		if (rvdev->vring[i].num)
-			shm_rproc_close_vring(shm, rvdev->vring[i].notifyid);
+	notifyids_of(shm, vdev, ids);
+	for_each_set_bit(id, ids, SHM_RPROC_VRINGS_MAX)
+		shm_rproc_close_vring(shm, id);
 }
 
 static int virtio_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct shm_rproc *shm = container_of(nb, struct shm_rproc, virtio_events);
-	struct device *vdev = data;
-	struct rproc_vdev *rvdev;
+	struct device *dev = data;
 
-	if (rproc_get_by_child(vdev) != shm->rproc)
+	if (rproc_get_by_child(dev) != shm->rproc)
 		return NOTIFY_DONE;
-	rvdev = platform_get_drvdata(to_platform_device(vdev->parent));
 
 	switch (event) {
 	case BUS_NOTIFY_BOUND_DRIVER:
 		if (shm_rproc_publish(shm))
 			shm_rproc_ring_ctrl(shm);
-		open_vdev(shm, rvdev);
+		open_vdev(shm, dev_to_virtio(dev));
 		break;
 	case BUS_NOTIFY_UNBIND_DRIVER:
-		close_vdev(shm, rvdev);
+		close_vdev(shm, dev_to_virtio(dev));
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
-		/* The next driver makes the rings anew: the remote has to be off them. */
-		if (shm_rproc_publish(shm)) {
-			shm_rproc_ring_ctrl(shm);
-			shm_rproc_await_answer(shm);
-		}
+		/* The next driver makes the rings anew: the remote has to be off them. A look may have told it already. */
+		shm_rproc_publish(shm);
+		shm_rproc_ring_ctrl(shm);
+		shm_rproc_await_answer(shm);
 		break;
 	}
 	return NOTIFY_OK;
 }
 
+/* Virtio's core exports its bus to drivers only: this one takes no device. */
+static const struct virtio_device_id no_device[] = { {} };
+
+static int probe_no_device(struct virtio_device *vdev)
+{
+	return -ENODEV;
+}
+
+static struct virtio_driver watcher = {
+	.driver.name = KBUILD_MODNAME,
+	.id_table = no_device,
+	.probe = probe_no_device,
+};
+
+static int open_if_bound(struct device *dev, void *data)
+{
+	if (dev->bus != watcher.driver.bus)
+		return 0;
+	device_lock(dev);
+	if (device_is_bound(dev))
+		open_vdev(data, dev_to_virtio(dev));
+	device_unlock(dev);
+	return 0;
+}
+
+static int open_children(struct device *dev, void *data)
+{
+	return device_for_each_child(dev, data, open_if_bound);
+}
+
 static int start(struct rproc_subdev *subdev)
 {
 	struct shm_rproc *shm = container_of(subdev, struct shm_rproc, subdev);
-	struct rproc_vdev *rvdev;
+	int ret = bus_register_notifier(watcher.driver.bus, &shm->virtio_events);
 
+	if (ret)
+		return ret;
 	mutex_lock(&shm->gate);
 	shm->started = true;
 	mutex_unlock(&shm->gate);
 
-	list_for_each_entry(rvdev, &shm->rproc->rvdevs, node) {
-		struct device *vdev = device_find_any_child(&rvdev->pdev->dev);
-
-		if (!vdev)
-			continue;
-		if (!shm->virtio_bus && !bus_register_notifier(vdev->bus, &shm->virtio_events))
-			shm->virtio_bus = vdev->bus;
-		device_lock(vdev);
-		if (device_is_bound(vdev))
-			open_vdev(shm, rvdev);
-		device_unlock(vdev);
-		put_device(vdev);
-	}
+	/* Mainline's are children of its devices, and those of vdev nodes of theirs: both are children of the rproc. */
+	device_for_each_child(&shm->rproc->dev, shm, open_children);
 	if (shm_rproc_publish(shm))
 		shm_rproc_ring_ctrl(shm);
 	return 0;
@@ -107,23 +162,49 @@ static int start(struct rproc_subdev *subdev)
 static void stop(struct rproc_subdev *subdev, bool crashed)
 {
 	struct shm_rproc *shm = container_of(subdev, struct shm_rproc, subdev);
-	int i;
 
 	mutex_lock(&shm->gate);
 	shm->started = false;
 	mutex_unlock(&shm->gate);
 
-	for (i = 0; i < ARRAY_SIZE(shm->vrings); i++)
-		shm_rproc_close_vring(shm, i);
-	if (shm->virtio_bus)
-		bus_unregister_notifier(shm->virtio_bus, &shm->virtio_events);
-	shm->virtio_bus = NULL;
+	shm_rproc_close_vrings(shm);
+	bus_unregister_notifier(watcher.driver.bus, &shm->virtio_events);
 }
 
+static void find_declared(struct shm_rproc *shm)
+{
+	struct device_node *node;
+	u32 reg;
+
+	for_each_available_child_of_node(shm->dev->of_node, node) {
+		if (!of_device_is_compatible(node, "virtio,rproc") && !of_device_is_compatible(node, "rproc-virtio"))
+			continue;
+		if (!of_property_read_u32(node, "reg", &reg) && reg < SHM_RPROC_VDEVS_MAX)
+			shm->declared |= BIT(reg);
+	}
+}
+
+/**
+ * shm_rproc_init_vdevs() - find the vdevs that devicetree declares, and be ready for all
+ * @shm:	with dev set
+ *
+ * Context: process, at probe, before anything else reads our node.
+ */
 void shm_rproc_init_vdevs(struct shm_rproc *shm)
 {
+	find_declared(shm);
 	mutex_init(&shm->gate);
 	shm->subdev.start = start;
 	shm->subdev.stop = stop;
 	shm->virtio_events.notifier_call = virtio_event;
+}
+
+int shm_rproc_vdevs_init(void)
+{
+	return register_virtio_driver(&watcher);
+}
+
+void shm_rproc_vdevs_exit(void)
+{
+	unregister_virtio_driver(&watcher);
 }
