@@ -232,9 +232,10 @@ static int request_named_bells(struct shm_rproc *shm)
 			return ret;
 	}
 	index = of_property_match_string(node, "mbox-names", "ctrl");
-	if (!shm->bells && !(shm->declared && index >= 0))
-		return dev_err_probe(shm->dev, -EINVAL, "mbox-names lacks \"vq\" or \"vq0\"%s\n",
-				     shm->declared ? ", and \"ctrl\", which is enough where each vdev has a node with mailboxes" : "");
+	if (!shm->bells && !shm->declared)
+		return dev_err_probe(shm->dev, -EINVAL, "mbox-names lacks \"vq\" or \"vq0\"\n");
+	if (!shm->bells && index < 0)
+		return dev_err_probe(shm->dev, -EINVAL, "mbox-names lacks \"vq\", \"vq0\" or, enough for vdev nodes with mailboxes, \"ctrl\"\n");
 	return index < 0 ? 0 : request_bell(shm, &shm->ctrl, index, "ctrl", CTRL_MESSAGE);
 }
 

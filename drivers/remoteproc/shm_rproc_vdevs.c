@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What virtio devices of this remote, mainline's and those of vdev nodes, do without a word to us: their drivers bind
- * and unbind, and change status. We listen on the virtio bus, so that the remote learns of it at once and no interrupt finds a virtqueue that
- * is being freed.
+ * and unbind, and change status. We listen on the virtio bus, so that the remote learns of it at once and no interrupt
+ * finds a virtqueue that is being freed.
  *
  * Our subdevice is added when mainline's own are there, so that it is started after and stopped before them.
  */
@@ -102,7 +102,7 @@ static int virtio_event(struct notifier_block *nb, unsigned long event, void *da
 		close_vdev(shm, dev_to_virtio(dev));
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
-		/* The next driver makes the rings anew: the remote has to be off them. A look may have told it already. */
+		/* The next driver makes the rings anew: the remote has to be off them, whoever told it. */
 		shm_rproc_publish(shm);
 		shm_rproc_ring_ctrl(shm);
 		shm_rproc_await_answer(shm);
