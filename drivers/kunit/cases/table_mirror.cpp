@@ -304,7 +304,6 @@ CASE(table_mirror, shows_every_vring_of_a_large_vdev)
 {
 	Scene<Plain> scene(test, declaring(7));
 	auto *const kept = make<u8>(test, kRoom);
-	Complaint ignored;
 
 	REQUIRE(build_many(scene, {3, 16, 2}));
 	__builtin_memcpy(kept, scene.live.va, kRoom);
