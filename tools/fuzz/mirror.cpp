@@ -15,6 +15,19 @@ constexpr amp_shm_carveout kCarveouts[] = {{0x5000'1000, 0x3000}, {0x5000'4000, 
 constexpr const char *kNames[] = {"rsc-table", "vdev0vring0", "vdev0vring1", "vdev0buffer"};
 constexpr amp_shm_limits kLimits = {kCarveouts, 2, kNames, 4, 3, 4096, 2};
 
+// The core refuses to boot where a vdev has more vrings than it takes.
+void must_suit_the_core(const std::vector<u32> &copy, usize size)
+{
+	Table<Env> table;
+	Complaint complaint;
+
+	MUST(table.parse({reinterpret_cast<u8 *>(const_cast<u32 *>(copy.data())), size}, complaint).ok());
+	for (u32 i = 0; i < table.vdevs(); i++) {
+		const auto vdev = table.vdev(i).value();
+		MUST(vdev.vrings() <= kMainlineVringsMax || vdev.type() == AMP_RSC_VDEV_LARGE);
+	}
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const u8 *data, usize size)
@@ -33,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, usize size)
 	if (!mirror.take(complaint).ok())
 		return 0;
 	MUST(mirror.size() <= room);
+	must_suit_the_core(copy, mirror.size());
 	(void)mirror.claim();
 	while (!input.empty())
 		switch (input.byte() % 6) {
@@ -56,6 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, usize size)
 			(void)mirror.withdraw();
 			if (!mirror.take(complaint).ok())
 				return 0;
+			must_suit_the_core(copy, mirror.size());
 			(void)mirror.claim();
 			break;
 		}

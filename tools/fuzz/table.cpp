@@ -47,7 +47,13 @@ extern "C" int LLVMFuzzerTestOneInput(const u8 *data, usize size)
 		vdev.put_status(u8(vdev.status() | 1));
 		vdev.put_gfeatures(vdev.dfeatures() & vdev.gfeatures());
 	}
-	arena.expect(16 + 8 * kVdevsMax);
+	arena.expect(16 + 16 * kVdevsMax);
+	for (u32 i = 0; i < table.vdevs(); i++) {
+		const u32 type = table.vdev(i).value().type();
+		MUST(type == AMP_RSC_VDEV || type == AMP_RSC_VDEV_LARGE);
+		table.retype(i, type ^ AMP_RSC_VDEV ^ AMP_RSC_VDEV_LARGE);
+	}
+	table.retype(table.vdevs(), AMP_RSC_VDEV); // there is none
 	(void)table.unchanged();
 	return 0;
 }
