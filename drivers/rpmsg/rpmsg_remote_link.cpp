@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The remote role of rpmsg: the device end of both rings, behind a C ABI. */
 #include <amp/env_kernel.hpp>
+#include <amp/errno.hpp>
 #include <amp/rpmsg/link.hpp>
 #include <amp/rpmsg/name_service.hpp>
 #include <amp/vring/device_ring.hpp>
@@ -17,30 +18,6 @@ struct amp_link : RemoteLink {};
 
 namespace
 {
-
-// Linux's numbers, the same on every architecture that this kernel runs on (uapi/asm-generic/errno*.h).
-constexpr int kEagain = 11;
-constexpr int kEinval = 22;
-constexpr int kEproto = 71;
-constexpr int kEbadmsg = 74;
-
-int to_errno(Fault fault)
-{
-	switch (fault) {
-	case Fault::None:
-		return 0;
-	case Fault::Again:
-		return -kEagain;
-	case Fault::BadChain:
-		return -kEbadmsg;
-	case Fault::BadRing:
-	case Fault::BadTable:
-		return -kEproto;
-	case Fault::Invalid:
-		break;
-	}
-	return -kEinval;
-}
 
 template <typename Counters> void copy_counters(const Counters &from, amp_link_counters *to)
 {

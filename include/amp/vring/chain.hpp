@@ -50,6 +50,43 @@ public:
 			Env::copy_out(at, static_cast<const u8 *>(from) + done, part);
 		});
 	}
+	// Copy out all that is left of a readable buffer; its size. BadChain where that is more than @room bytes.
+	Result<usize> read_rest(void *to, usize room)
+	{
+		for (usize done = 0;;) {
+			if (here_.size > room - done) {
+				complain("bytes in the buffer, expected at most", done + here_.size, room);
+				return Fault::BadChain;
+			}
+			if (here_.size)
+				Env::copy_in(static_cast<u8 *>(to) + done, here_.va, here_.size);
+			done += here_.size;
+			here_ = {};
+			if (complaint_.what)
+				return Fault::BadChain;
+			if (!more_)
+				return done;
+			step();
+		}
+	}
+	// Copy into a writable buffer as much of @size bytes as it holds; how many those were.
+	Result<usize> write_some(const void *from, usize size)
+	{
+		for (usize done = 0;;) {
+			const usize part = min(size - done, here_.size);
+
+			if (part)
+				Env::copy_out(here_.va, static_cast<const u8 *>(from) + done, part);
+			done += part;
+			here_.va += part;
+			here_.size -= part;
+			if (complaint_.what)
+				return Fault::BadChain;
+			if (done == size || !more_)
+				return done;
+			step();
+		}
+	}
 	// The bytes that are left, up to @most: counting stops there.
 	Result<usize> room(usize most)
 	{
