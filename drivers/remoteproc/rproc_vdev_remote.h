@@ -14,7 +14,7 @@
 #include "rproc_vdev_doorbell.h"
 #include "rproc_vdev_link.h"
 
-#define RPROC_VDEV_REGIONS_MAX 32
+#define RPROC_VDEV_REGIONS_MAX (1 + AMP_VDEVS_MAX * (AMP_VDEV_VRINGS_MAX + 1)) /* each vring its own, and a buffer */
 
 struct rproc_vdev_remote;
 
