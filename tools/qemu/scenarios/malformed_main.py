@@ -17,6 +17,7 @@ MESSAGES = {
     "mboxes-missing": "mboxes is missing",
     "mboxes-unnamed": "mboxes has 2 entries, mbox-names is missing",
     "mboxes-misnamed": 'mbox-names lacks "vq" or "vq0"',
+    "mboxes-of-nobody": 'mbox-names lacks "vq", "vq0" or, enough for vdev nodes with mailboxes, "ctrl"',
     "mboxes-beyond": 'cannot get mailbox "ctrl"',
     "mboxes-taken": 'cannot get mailbox "ctrl"',
     "mailbox-without-channels": "linux-remote,channels has to be an even number",

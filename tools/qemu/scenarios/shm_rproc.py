@@ -178,7 +178,7 @@ BAD_TABLES = (
     ({ENTRY: 77}, "type of an entry"),
     ({ENTRY: 1}, "devmem"),
     ({ENTRY: 0}, "carveout by a name"),
-    ({ENTRY + 24: 3 << 8, RING2: ANY, RING2 + 4: 4096, RING2 + 8: 256}, "vdev 0: vrings of a vdev"),
+    ({ENTRY + 24: 3 << 8, RING2: ANY, RING2 + 4: 4096, RING2 + 8: 256}, "vdev 0: vrings of a vdev that no vdev@N node declares"),
     ({ENTRY + 24: 2 << 8 | 1 << 16}, "reserved byte"),
     ({ENTRY + 20: 0x10000}, "bytes of an entry"),
     ({RING0 + 8: 0}, "vring num, expected a power of two .*got 0"),
