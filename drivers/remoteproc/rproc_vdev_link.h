@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define AMP_VDEVS_MAX 8u /* per link */
+#define AMP_VDEVS_MAX 16u /* per link */
 #define AMP_VDEV_VRINGS_MAX 16u
 
 /* What devicetree says of one vdev. */

@@ -16,7 +16,7 @@
 /* Exported by remoteproc, declared in its internal header only. */
 irqreturn_t rproc_vq_interrupt(struct rproc *rproc, int vq_id);
 
-#define SHM_RPROC_VDEVS_MAX 8
+#define SHM_RPROC_VDEVS_MAX 16
 #define SHM_RPROC_VDEV_VRINGS_MAX 16 /* of a vdev with a subnode; mainline's have RVDEV_NUM_VRINGS */
 #define SHM_RPROC_VRINGS_MAX (SHM_RPROC_VDEVS_MAX * SHM_RPROC_VDEV_VRINGS_MAX)
 #define SHM_RPROC_REGIONS_MAX (1 + SHM_RPROC_VDEVS_MAX * (SHM_RPROC_VDEV_VRINGS_MAX + 1))

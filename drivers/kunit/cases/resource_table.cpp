@@ -276,7 +276,7 @@ CASE(resource_table, refuses_malformed_words)
 
 CASE(resource_table, refuses_more_vdevs_than_it_keeps)
 {
-	const auto memory = make_window(test, 1024);
+	const auto memory = make_window(test, 2048);
 	Complaint complaint;
 
 	for (u32 vdevs = kVdevsMax; vdevs <= kVdevsMax + 1; vdevs++) {

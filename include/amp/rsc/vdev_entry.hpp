@@ -10,7 +10,7 @@
 namespace amp::rsc
 {
 
-constexpr u32 kVdevsMax = 8; // per link; a bound on our work, not of the format
+constexpr u32 kVdevsMax = 16; // per link; a bound on our work, not of the format
 constexpr u32 kVringsMax = 16; // per vdev, as above
 constexpr u32 kEntriesMax = 256; // per table, as above
 

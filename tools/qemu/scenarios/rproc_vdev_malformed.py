@@ -9,7 +9,7 @@ COMPLAINTS = {
     "table-in-ram": r'/elsewhere/ram@41000000: is part of the kernel\'s own memory: its node needs "no-map"',
     "table-nowhere": r"/table-nowhere: memory-region 0, /elsewhere/nowhere, has no address and size",
     "strange-child": r'/strange-child/vdev@0: expected compatible "virtio,rproc"',
-    "big-reg": r"/big-reg/vdev@8: reg is missing or not below 8",
+    "big-reg": r"/big-reg/vdev@10: reg is missing or not below 16",
     "same-reg": r"/same-reg/vdev@[01]: reg 0 is that of /same-reg/vdev@[01] already",
     "gap": r"/gap: 1 vdevs, but none has reg 0",
     "no-id": r"/no-id/vdev@0: virtio,id is missing or 0, expected a virtio device id",
