@@ -68,6 +68,7 @@ struct shm_rproc {
 	struct shm_rproc_bell vq[SHM_RPROC_BELLS_MAX];
 	u32 bells; /* bit N: vqN is there */
 	bool one_bell; /* vq[0] is for all vrings */
+	DECLARE_BITMAP(mute_told, SHM_RPROC_VRINGS_MAX); /* that there is no mailbox for it */
 	struct shm_rproc_bell ctrl;
 	struct completion answered;
 	struct shm_rproc_vring *vrings;

@@ -98,13 +98,15 @@ static void ring_bell(struct shm_rproc_bell *bell)
  */
 void shm_rproc_ring_vring(struct shm_rproc *shm, int notifyid)
 {
+	if (notifyid < 0 || notifyid >= SHM_RPROC_VRINGS_MAX)
+		return;
 	if (shm->one_bell)
 		ring_bell(&shm->vq[0]);
-	else if (notifyid >= 0 && notifyid < SHM_RPROC_BELLS_MAX && shm->bells & BIT(notifyid))
+	else if (notifyid < SHM_RPROC_BELLS_MAX && shm->bells & BIT(notifyid))
 		ring_bell(&shm->vq[notifyid]);
-	else
-		dev_err_ratelimited(shm->dev, "vring with notify id %d: no mailbox for it, neither vq%d in our mbox-names nor in a vdev node\n",
-				    notifyid, notifyid);
+	else if (!test_and_set_bit(notifyid, shm->mute_told))
+		dev_err(shm->dev, "vring with notify id %d: no mailbox for it, neither vq%d in our mbox-names nor in a vdev node\n",
+			notifyid, notifyid);
 }
 
 /**
