@@ -31,7 +31,7 @@ static struct device *await_channel(struct bench *bench, const char *name, u32 d
 	strscpy(chinfo.name, name, sizeof(chinfo.name));
 	bench_await(bench, (dev = rpmsg_find_device(&bench->rvdev->dev, &chinfo)));
 	if (dev)
-		bench_await(bench, device_is_bound(dev));
+		bench_await(bench, amp_device_is_bound(dev));
 	return dev;
 }
 

@@ -193,7 +193,7 @@ MODULE_DEVICE_TABLE(of, rproc_vdev_remote_match);
 
 struct platform_driver rproc_vdev_remote_driver = {
 	.probe = rproc_vdev_remote_probe,
-	.remove = rproc_vdev_remote_remove,
+	.remove_void = rproc_vdev_remote_remove,
 	.shutdown = rproc_vdev_remote_shutdown,
 	.driver = {
 		.name = "rproc_vdev_remote",

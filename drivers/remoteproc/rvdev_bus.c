@@ -5,11 +5,12 @@
  */
 #include <linux/export.h>
 #include <linux/module.h>
+#include <linux/platform_device.h>
 #include <linux/rvdev.h>
 
 #include "rvdev_bus.h"
 
-static int rvdev_match(struct device *dev, const struct device_driver *driver)
+static int rvdev_match(struct device *dev, amp_match_driver *driver)
 {
 	const struct rvdev_device *rvdev = to_rvdev(dev);
 	const struct rvdev_id *id;
@@ -20,7 +21,7 @@ static int rvdev_match(struct device *dev, const struct device_driver *driver)
 	return 0;
 }
 
-static int rvdev_uevent(const struct device *dev, struct kobj_uevent_env *env)
+static int rvdev_uevent(amp_uevent_device *dev, struct kobj_uevent_env *env)
 {
 	return add_uevent_var(env, "MODALIAS=rvdev:d%u", to_rvdev(dev)->id.device);
 }
@@ -154,7 +155,8 @@ static struct attribute *rvdev_attrs[] = {
 };
 ATTRIBUTE_GROUPS(rvdev);
 
-static const struct bus_type rvdev_bus = {
+/* const where buses are. */
+static typeof(platform_bus_type) rvdev_bus = {
 	.name = "rvdev",
 	.match = rvdev_match,
 	.uevent = rvdev_uevent,

@@ -130,7 +130,7 @@ static int open_if_bound(struct device *dev, void *data)
 	if (dev->bus != watcher.driver.bus)
 		return 0;
 	device_lock(dev);
-	if (device_is_bound(dev))
+	if (amp_device_is_bound(dev))
 		open_vdev(data, dev_to_virtio(dev));
 	device_unlock(dev);
 	return 0;

@@ -3,7 +3,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/string_choices.h>
+#include <linux/string_helpers.h>
 #include <linux/utsname.h>
 #include <uapi/amp/virtio_ring.h>
 

@@ -18,7 +18,7 @@ static bool rpmsg_remote_in_probe(struct rpmsg_device *rpdev, rpmsg_rx_cb_t cb)
 {
 	struct device *dev = &rpdev->dev;
 
-	return dev->driver && !device_is_bound(dev) &&
+	return dev->driver && !amp_device_is_bound(dev) &&
 	       cb == container_of(dev->driver, struct rpmsg_driver, drv)->callback;
 }
 

@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What this kernel has is found by compiling, never by its version: stable branches and
-# distributions backport. A Kbuild file names its probes before it includes cxx.mk,
-#
-#	amp-probes := rpmsg_flow_control platform_remove_void
-#
-# and its C gets -DAMP_HAVE_RPMSG_FLOW_CONTROL where tools/build/probe/rpmsg_flow_control.c
+# distributions backport. All C gets -DAMP_HAVE_RPMSG_FLOW_CONTROL where tools/build/probe/rpmsg_flow_control.c
 # compiles; make gets AMP_HAVE_RPMSG_FLOW_CONTROL=y. Answers are kept in .probes until the kernel, its
-# configuration, the compiler or a probe changes.
+# configuration, the compiler or a probe changes. What an older kernel lacks, the headers in include/compat/ add:
+# they stand before the kernel's own of the same names.
 
 AMP_HAVE_RPMSG_INTERNAL := $(if $(wildcard $(srctree)/drivers/rpmsg/rpmsg_internal.h),y)
 
-ifneq ($(and $(amp-probes),$(KBUILD_CFLAGS),$(wildcard include/generated/autoconf.h)),)
+amp-probes := $(filter-out base,$(basename $(notdir $(wildcard $(amp-top)/tools/build/probe/*.c))))
+
+ifneq ($(and $(KBUILD_CFLAGS),$(wildcard $(objtree)/include/generated/autoconf.h)),)
 
 amp-answers := $(shell \
 	CONFIG_SHELL='$(CONFIG_SHELL)' $(CONFIG_SHELL) $(amp-top)/tools/build/probe/ask \
-	$(obj)/.probes '$(amp-probes)' \
+	$(obj)/.probes '$(amp-probes)' $(objtree) \
 	$(CC) $(NOSTDINC_FLAGS) $(LINUXINCLUDE) -include $(srctree)/include/linux/compiler_types.h \
 	$(filter-out -Wp%,$(KBUILD_CPPFLAGS) $(KBUILD_CFLAGS) $(KBUILD_CFLAGS_MODULE)) \
 	-DKBUILD_MODNAME='"probe"' -DKBUILD_BASENAME='"probe"')
@@ -27,5 +26,6 @@ endif
 amp-have := $(shell echo '$(filter-out base,$(amp-answers))' | tr a-z A-Z)
 $(foreach have,$(amp-have),$(eval AMP_HAVE_$(have) := y))
 ccflags-y += $(addprefix -DAMP_HAVE_,$(amp-have))
+LINUXINCLUDE := -I$(amp-top)/include/compat $(LINUXINCLUDE)
 
 endif
