@@ -44,7 +44,7 @@ def prepare(flavour, directory=None):
     """(kernel, image, modules), all up to date."""
     tree = kernel.prepare(flavour)
     path = None
-    with locked(BUILD / flavour / "lock", f"waiting for another run that builds the {flavour} modules"):
+    with locked(modules.place(flavour) / "lock", f"waiting for another run that builds the {flavour} modules"):
         ours = modules.build(tree, flavour)
         image = make_image(tree, ours)
     if directory:

@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from .kernel import CROSS
+from .target import TARGET
 
 PER_MESSAGE = ("amp_link_receive", "amp_link_receive_publish", "amp_link_reserve", "amp_link_write", "amp_link_submit")
 # Copies; the walk on to a second descriptor; and what compilers add.
@@ -14,7 +14,7 @@ DIVISION = re.compile(r"\b[us]div\b")
 
 def _functions(module):
     """{name: its lines of disassembly}."""
-    said = subprocess.run([f"{CROSS}objdump", "-dr", "--no-show-raw-insn", "-j", ".text", str(module)],
+    said = subprocess.run([f"{TARGET.cross}objdump", "-dr", "--no-show-raw-insn", "-j", ".text", str(module)],
                           capture_output=True, text=True, check=True).stdout
     found = {}
     for block in said.split("\n\n"):

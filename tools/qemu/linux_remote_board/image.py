@@ -9,6 +9,7 @@ from .busybox import busybox
 from .cpio import Archive
 from .modules import guest_programs
 from .places import TOOLS, BoardError
+from .target import TARGET
 
 
 def _module_index(kernel, modules):
@@ -36,7 +37,7 @@ def make(kernel, ours):
     archive.device("dev/console", 5, 1)
     archive.device("dev/null", 1, 3)
     archive.file("etc/profile", b"PS1='\\w # '\n")
-    archive.file("bin/busybox", busybox().read_bytes(), 0o755)
+    archive.file("bin/busybox", busybox(TARGET.debian).read_bytes(), 0o755)
     archive.symlink("bin/sh", "busybox")
     archive.file("init", (TOOLS / "guest/init").read_bytes(), 0o755)
     archive.file("sbin/autoload", (TOOLS / "guest/autoload").read_bytes(), 0o755)

@@ -3,23 +3,22 @@
 import hashlib
 import os
 import re
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from .places import TOOLS, BoardError, cache, die_with_us, locked
 from .progress import Progress
+from .source import source, version
+from .target import TARGET
 
-TARBALL = Path("/usr/src/linux-source-6.12.tar.xz")
-CROSS = "aarch64-linux-gnu-"
-ARCH = "arm64"
 FRAGMENTS = {
     "plain": ["kernel-plain.config", "kernel-slabs.config"],
     "debug": ["kernel-plain.config", "kernel-debug.config"],
 }
+# The same kernel with all of our modules: what "make matrix" boots.
+FRAGMENTS["matrix"] = FRAGMENTS["plain"]
 # What a whole build compiles: for the progress bar only.
-OBJECTS = {"plain": 800, "debug": 850}
+OBJECTS = {"plain": 1000, "debug": 1050, "matrix": 1000}
 
 
 class Kernel:
@@ -28,7 +27,7 @@ class Kernel:
     def __init__(self, tree, source=None):
         self.tree = Path(tree)
         self.source = source
-        self.image = self.tree / "arch/arm64/boot/Image"
+        self.image = self.tree / TARGET.image
 
     @property
     def release(self):
@@ -44,15 +43,15 @@ def given(tree):
     kernel = Kernel(tree)
     for needed in (kernel.image, kernel.tree / "modules.order", kernel.tree / "include/config/kernel.release"):
         if not needed.exists():
-            raise BoardError(f"KDIR={tree} is no built arm64 kernel tree: {needed} is missing.\n"
-                             f"Build it (make ARCH=arm64 Image modules) or leave KDIR out.")
+            raise BoardError(f"KDIR={tree} is no built {TARGET.arch} kernel tree: {needed} is missing.\n"
+                             f"Build it (make ARCH={TARGET.arch} {TARGET.goal} modules) or leave KDIR out.")
     return kernel
 
 
 def _make(source, out, *arguments):
     jobs = os.cpu_count() or 1
-    return ["nice", "make", "-s", "-C", str(source), f"O={out}", f"ARCH={ARCH}",
-            f"CROSS_COMPILE={CROSS}", f"-j{jobs}", *arguments]
+    return ["nice", "make", "-s", "-C", str(source), f"O={out}", f"ARCH={TARGET.arch}",
+            f"CROSS_COMPILE={TARGET.cross}", f"-j{jobs}", *arguments]
 
 
 def _clean_environment():
@@ -70,38 +69,25 @@ def _run(command, log):
         raise BoardError(f"{tail}\nboard: {' '.join(command)} failed; all of it is in {log}")
 
 
-def source():
-    """Debian's kernel source, unpacked once for each version of the package."""
-    if not TARBALL.exists():
-        raise BoardError(f"{TARBALL} is missing: apt-get install linux-source-6.12")
-    name = TARBALL.name.removesuffix(".tar.xz")
-    directory = cache() / "src"
-    tree = directory / name
-    stat = TARBALL.stat()
-    stamp = directory / f"{name}.unpacked"
-    wanted = f"{stat.st_size} {int(stat.st_mtime)}\n"
-    with locked(directory / "lock", "waiting for another run that unpacks the kernel source"):
-        if stamp.exists() and stamp.read_text() == wanted:
-            return tree
-        stamp.unlink(missing_ok=True)
-        progress = Progress("unpacking the kernel source", 86000)
-        with tempfile.TemporaryDirectory(dir=directory, prefix="unpacking-") as new:
-            process = subprocess.Popen(["tar", "-xJvf", str(TARBALL), "-C", new], stdout=subprocess.PIPE)
-            for number, _ in enumerate(process.stdout):
-                progress.step(number)
-            if process.wait():
-                raise BoardError(f"tar could not unpack {TARBALL}: is there room in {directory}?")
-            if tree.exists():
-                shutil.rmtree(tree)
-            os.rename(Path(new) / name, tree)
-        stamp.write_text(wanted)
-        progress.finish()
-    return tree
-
-
 def _version(tree):
     text = (tree / "Makefile").read_text()
     return ".".join(re.search(rf"^{word} = (\d+)$", text, re.M)[1] for word in ("VERSION", "PATCHLEVEL", "SUBLEVEL"))
+
+
+def fragments(flavour):
+    """What the kernel is configured by; in a later file "# CONFIG_X is not set" takes back what an earlier one wants."""
+    own = [f"kernel-{name}.config" for name in (version(), TARGET.arch)]
+    return FRAGMENTS[flavour] + [name for name in own if (TOOLS / name).exists()]
+
+
+def _wanted(text):
+    """The lines that have the last word on their symbol."""
+    last = {}
+    for line in text.splitlines():
+        match = re.match(r"(?:# )?(CONFIG_\w+)(?:=| is not set$)", line)
+        if match:
+            last[match[1]] = line
+    return [line for line in last.values() if not line.startswith("#")]
 
 
 def _configure(tree, out, fragment):
@@ -110,7 +96,7 @@ def _configure(tree, out, fragment):
     (out / "fragment.config").write_bytes(text)
     _run(_make(tree, out, f"KCONFIG_ALLCONFIG={out / 'fragment.config'}", "allnoconfig"), log)
     taken = set((out / ".config").read_text().splitlines())
-    refused = [line for line in text.decode().splitlines() if line.startswith("CONFIG_") and line not in taken]
+    refused = [line for line in _wanted(text.decode()) if line not in taken]
     if refused:
         raise BoardError(f"the kernel did not take {', '.join(refused)}\n"
                          f"from {', '.join(fragment)}: look for a dependency that is missing")
@@ -119,7 +105,7 @@ def _configure(tree, out, fragment):
 def _build(tree, out, flavour):
     log = out / "build.log"
     progress = Progress(f"building the {flavour} kernel (log: {log})", OBJECTS[flavour])
-    command = [word for word in _make(tree, out, "Image", "modules") if word != "-s"]
+    command = [word for word in _make(tree, out, TARGET.goal, "modules") if word != "-s"]
     with open(log, "w") as copy:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    errors="replace", env=_clean_environment(), preexec_fn=die_with_us)
@@ -141,10 +127,10 @@ def prepare(flavour):
     own = os.environ.get("KDIR")
     if own:
         return given(own)
-    fragment = FRAGMENTS[flavour]
+    fragment = fragments(flavour)
     text = b"".join((TOOLS / name).read_bytes() for name in fragment)
     tree = source()
-    key = f"{_version(tree)}-{ARCH}-{hashlib.sha256(text).hexdigest()[:12]}"
+    key = f"{_version(tree)}-{TARGET.arch}-{hashlib.sha256(text).hexdigest()[:12]}"
     out = cache() / "kernel" / key
     complete = out / "complete"
     if not complete.exists():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One arm64 machine under QEMU."""
+"""One machine under QEMU."""
 import os
 import shlex
 import socket
@@ -12,6 +12,7 @@ from .console import Console
 from .devicetree import compose
 from .places import die_with_us
 from .qmp import Qmp
+from .target import TARGET
 
 PRIVATE_MIB, SHARED_MIB = 256, 16
 BOOT_SECONDS = 180
@@ -23,8 +24,7 @@ class Failed(Exception):
 
 def qemu_command(shared, cpus):
     """Private memory at 0x40000000, then @shared at 0x50000000 as a second NUMA node."""
-    return ["qemu-system-aarch64", "-nodefaults", "-no-user-config", "-M", "virt,gic-version=3", "-cpu", "cortex-a53",
-            "-smp", str(cpus), "-m", f"{PRIVATE_MIB + SHARED_MIB}M", "-display", "none",
+    return [*TARGET.qemu, "-smp", str(cpus), "-m", f"{PRIVATE_MIB + SHARED_MIB}M", "-display", "none",
             "-object", f"memory-backend-ram,id=private,size={PRIVATE_MIB}M",
             "-object", f"memory-backend-file,id=ddr,size={SHARED_MIB}M,mem-path={shared},share=on",
             "-numa", f"node,memdev=private,cpus=0-{cpus - 1}", "-numa", "node,memdev=ddr"]

@@ -3,8 +3,9 @@
 import os
 import subprocess
 
-from .kernel import ARCH, CROSS
 from .places import BUILD, ROOT, TOOLS, BoardError, locked
+from .source import USUAL, version
+from .target import TARGET
 
 # KUnit suites run on the debug kernel: a demo need not wait for their compilation.
 LEFT_OUT = {"plain": ("CONFIG_AMP_CORE_KUNIT_TEST=n", "CONFIG_RPMSG_REMOTE_KUNIT_TEST=n",
@@ -12,15 +13,21 @@ LEFT_OUT = {"plain": ("CONFIG_AMP_CORE_KUNIT_TEST=n", "CONFIG_RPMSG_REMOTE_KUNIT
 GUEST_FLAGS = ("-std=c++20", "-O2", "-static", "-s", "-pthread", "-Wall", "-Wextra", "-Wshadow", "-Werror")
 
 
+def place(flavour):
+    """Where they are built."""
+    own = version() != USUAL
+    return BUILD / TARGET.place(f"{flavour}-{version()}" if own else flavour)
+
+
 def build(kernel, flavour):
     """Builds all modules against @kernel; returns their paths. One at a time: see prepare()."""
-    out = BUILD / flavour / "modules"
+    out = place(flavour) / "modules"
     out.parent.mkdir(parents=True, exist_ok=True)
-    log = BUILD / flavour / "modules.log"
+    log = place(flavour) / "modules.log"
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "KDIR", "OUT", "O", "M")}
-    command = ["nice", "make", "-C", str(ROOT), f"OUT={out}", f"KDIR={kernel.tree}", f"ARCH={ARCH}",
-               f"CROSS_COMPILE={CROSS}", f"-j{os.cpu_count() or 1}", *LEFT_OUT.get(flavour, ()),
+    command = ["nice", "make", "-C", str(ROOT), f"OUT={out}", f"KDIR={kernel.tree}", f"ARCH={TARGET.arch}",
+               f"CROSS_COMPILE={TARGET.cross}", f"-j{os.cpu_count() or 1}", *LEFT_OUT.get(flavour, ()),
                *os.environ.get("BOARD_MAKE", "").split()]
     with open(log, "w") as copy:
         done = subprocess.run(command, stdout=copy, stderr=subprocess.STDOUT, env=environment)
@@ -36,7 +43,7 @@ def unchecked(kernel, ours):
     """rpmsg_remote.ko as it would be for a release that nobody checked, built against headers alone; its path."""
     modules = ours["rpmsg_remote"].parents[2]
     out = modules.with_name("unchecked")
-    command = ["nice", "make", "-C", str(kernel.tree), f"M={out}", f"ARCH={ARCH}", f"CROSS_COMPILE={CROSS}",
+    command = ["nice", "make", "-C", str(kernel.tree), f"M={out}", f"ARCH={TARGET.arch}", f"CROSS_COMPILE={TARGET.cross}",
                "AMP_HAVE_RPMSG_INTERNAL=", "KCFLAGS=-DAMP_RPMSG_ABI_CHECKED=0",
                f"KBUILD_EXTRA_SYMBOLS={modules / 'Module.symvers'}", "drivers/rpmsg/rpmsg_remote.ko"]
     with locked(out.with_suffix(".lock")):
@@ -49,7 +56,7 @@ def unchecked(kernel, ours):
 
 def guest_programs():
     """Compiles tools/qemu/guest/*.cpp, statically, for the machines; returns {name: path}."""
-    out = BUILD / "guest"
+    out = BUILD / TARGET.place("guest")
     programs = {}
     with locked(out / "lock"):
         for source in sorted((TOOLS / "guest").glob("*.cpp")):
@@ -58,7 +65,7 @@ def guest_programs():
             newest = max(path.stat().st_mtime for path in (TOOLS / "guest").iterdir())
             if program.exists() and program.stat().st_mtime >= newest:
                 continue
-            command = [f"{CROSS}g++", *GUEST_FLAGS, "-I", str(ROOT / "include"), "-o", str(program), str(source)]
+            command = [f"{TARGET.cross}g++", *GUEST_FLAGS, "-I", str(ROOT / "include"), "-o", str(program), str(source)]
             done = subprocess.run(command, capture_output=True, text=True)
             if done.returncode:
                 raise BoardError(f"{done.stderr}board: {source.name} does not compile")
