@@ -41,6 +41,9 @@ check-build:
 	@tools/build/build-check
 	@tools/build/in-tree-check
 
+matrix:
+	@tools/build/matrix
+
 lint:
 	@$(given) tools/build/lint
 
@@ -56,7 +59,7 @@ fuzz:
 help:
 	@sed -n 's/^#h \?//p' Makefile
 
-.PHONY: all modules modules_install kernel clean check check-host check-gate check-build lint format demo soak bench fuzz help
+.PHONY: all modules modules_install kernel clean check check-host check-gate check-build matrix lint format demo soak bench fuzz help
 
 #h Build, for the kernel in KDIR= (default: the running one)
 #h   make [modules]        all modules; objects of each kernel in a folder of their own under build/
@@ -76,6 +79,7 @@ help:
 #h   make check-host       the core under sanitizers on this machine: no kernel, under a minute
 #h   make fuzz             libFuzzer on all that reads the other processor's memory (TARGET=, MINUTES=)
 #h   make check-build      every processor and compiler, and inside a kernel tree
+#h   make matrix           Linux 6.1, 6.12 and 7.2 on every processor: all modules build, the board boots (KERNELS=, ARCHES=)
 #h   make check-gate       see the gate refuse each kind of bad object
 #h   make lint             sparse, checkpatch, kernel-doc, clang-format, clang-tidy, bindings
 #h   make format           lay out the C++ as clang-format has it
