@@ -108,6 +108,10 @@ class Board:
         yield
         self._results.add(f"{self.name}: {text}", "passed", seconds=time.monotonic() - start)
 
+    def skip(self, text, why):
+        """One thing that is not tried here."""
+        self._results.add(f"{self.name}: {text}", "skipped", why)
+
     def expect(self, truth, text):
         if not truth:
             raise Failed(text)
