@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "shm_rproc_control.h"
 #include "shm_rproc_table.h"
 
 /* Exported by remoteproc, declared in its internal header only. */
@@ -19,8 +20,11 @@ irqreturn_t rproc_vq_interrupt(struct rproc *rproc, int vq_id);
 #define SHM_RPROC_VDEVS_MAX 16
 #define SHM_RPROC_VDEV_VRINGS_MAX 16 /* of a vdev with a subnode; mainline's have RVDEV_NUM_VRINGS */
 #define SHM_RPROC_VRINGS_MAX (SHM_RPROC_VDEVS_MAX * SHM_RPROC_VDEV_VRINGS_MAX)
-#define SHM_RPROC_REGIONS_MAX (1 + SHM_RPROC_VDEVS_MAX * (SHM_RPROC_VDEV_VRINGS_MAX + 1))
+#define SHM_RPROC_LOADS_MAX 7 /* regions to load firmware into */
+#define SHM_RPROC_REGIONS_MAX (2 + SHM_RPROC_LOADS_MAX + SHM_RPROC_VDEVS_MAX * (SHM_RPROC_VDEV_VRINGS_MAX + 1))
 #define SHM_RPROC_BELLS_MAX 32 /* vq0 to vq31 */
+
+#define SHM_RPROC_CONTROL "control" /* the region through which we start and stop a remote */
 
 /* A memory-region of our node. */
 struct shm_rproc_region {
@@ -28,6 +32,8 @@ struct shm_rproc_region {
 	phys_addr_t base;
 	size_t size;
 	void *va; /* NULL: a pool, which mainline maps */
+	bool loadable; /* firmware may be loaded there */
+	bool named; /* a resource table may name it */
 };
 
 /* A mailbox, as a doorbell in both directions. */
@@ -55,11 +61,17 @@ struct shm_rproc {
 	struct shm_rproc_region *regions;
 	const char **names;
 	unsigned int region_count;
+	unsigned int name_count;
 	struct amp_shm_carveout carveouts[SHM_RPROC_VDEVS_MAX * RVDEV_NUM_VRINGS];
+
+	/* starting and stopping the remote ourselves */
+	bool bootable;
+	struct shm_rproc_boot *boot; /* NULL where somebody else does */
 
 	/* the resource table */
 	struct amp_shm_table *table;
 	void *copy; /* what mainline works on */
+	size_t copy_size;
 	spinlock_t table_lock; /* calls on table while attached; before, rproc->lock */
 	bool claimed; /* the remote was told of us; rproc->lock */
 	bool absence_told;
@@ -101,6 +113,7 @@ struct shm_rproc {
 };
 
 /* shm_rproc_memory.c */
+struct shm_rproc_region *shm_rproc_find_region(struct shm_rproc *shm, const char *name);
 int shm_rproc_read_regions(struct shm_rproc *shm);
 int shm_rproc_add_carveouts(struct shm_rproc *shm);
 int shm_rproc_init_table(struct shm_rproc *shm);
@@ -127,5 +140,16 @@ extern const struct rproc_ops shm_rproc_ops;
 int shm_rproc_init_life(struct shm_rproc *shm);
 void shm_rproc_look_soon(struct shm_rproc *shm);
 void shm_rproc_withdraw(struct shm_rproc *shm);
+void shm_rproc_let_go(struct shm_rproc *shm);
+void shm_rproc_link_up(struct shm_rproc *shm);
+void shm_rproc_tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint, bool asked);
+enum amp_shm_sight shm_rproc_look_at_table(struct shm_rproc *shm);
+void shm_rproc_kick(struct rproc *rproc, int notifyid);
+
+/* shm_rproc_boot.c */
+extern const struct rproc_ops shm_rproc_boot_ops;
+int shm_rproc_init_boot(struct shm_rproc *shm);
+unsigned long shm_rproc_watch_boot(struct shm_rproc *shm, unsigned long delay);
+void shm_rproc_end_boot(struct shm_rproc *shm);
 
 #endif

@@ -25,7 +25,7 @@ MODULE_PARM_DESC(poll_ms, "how often table and vrings are looked at without a do
 #define ATTACH_INTERVAL (HZ / 2)
 
 /* Once, and again when somebody asks: a table that stays wrong is looked at in turns. */
-static void tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint, bool asked)
+void shm_rproc_tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint, bool asked)
 {
 	const struct amp_complaint *why = &complaint->why;
 	char where[32] = "";
@@ -64,7 +64,7 @@ static int take_table(struct shm_rproc *shm, bool asked)
 		shm->absence_told = true;
 		return -ENODATA;
 	default:
-		tell_refusal(shm, &complaint, asked);
+		shm_rproc_tell_refusal(shm, &complaint, asked);
 		return -EINVAL;
 	}
 }
@@ -90,7 +90,7 @@ void shm_rproc_withdraw(struct shm_rproc *shm)
 }
 
 /* Whatever attach or prepare did; any number of times. rproc->lock held. */
-static void let_go(struct shm_rproc *shm)
+void shm_rproc_let_go(struct shm_rproc *shm)
 {
 	if (!shm->claimed)
 		return;
@@ -126,7 +126,7 @@ static int shm_rproc_prepare(struct rproc *rproc)
 	if (ret) {
 		/* The core does not clean up after a prepare that fails. */
 		rproc_resource_cleanup(rproc);
-		let_go(shm);
+		shm_rproc_let_go(shm);
 	}
 	return ret;
 }
@@ -139,15 +139,21 @@ static struct resource_table *shm_rproc_get_loaded_rsc_table(struct rproc *rproc
 	return shm->copy;
 }
 
+/* The core is about to start the virtio devices; shm_rproc_let_go() undoes it. rproc->lock held. */
+void shm_rproc_link_up(struct shm_rproc *shm)
+{
+	rproc_add_subdev(shm->rproc, &shm->subdev);
+	shm->subdev_added = true;
+	WRITE_ONCE(shm->attached, true);
+}
+
 static int shm_rproc_attach(struct rproc *rproc)
 {
 	struct shm_rproc *shm = rproc->priv;
 
-	rproc_add_subdev(rproc, &shm->subdev);
-	shm->subdev_added = true;
+	shm_rproc_link_up(shm);
 	shm->wanted = true;
 	shm->attached_at = jiffies;
-	WRITE_ONCE(shm->attached, true);
 	return 0;
 }
 
@@ -158,7 +164,7 @@ static int shm_rproc_detach(struct rproc *rproc)
 	/* In recovery it is the core that detaches; else a user, or our worker, which knows better. */
 	if (rproc->state == RPROC_ATTACHED)
 		shm->wanted = false;
-	let_go(shm);
+	shm_rproc_let_go(shm);
 	return 0;
 }
 
@@ -169,7 +175,7 @@ static int shm_rproc_stop(struct rproc *rproc)
 
 	if (rproc->state == RPROC_ATTACHED || rproc->state == RPROC_CRASHED)
 		shm->wanted = false;
-	let_go(shm);
+	shm_rproc_let_go(shm);
 	return 0;
 }
 
@@ -177,13 +183,13 @@ static int shm_rproc_unprepare(struct rproc *rproc)
 {
 	struct shm_rproc *shm = rproc->priv;
 
-	let_go(shm);
+	shm_rproc_let_go(shm);
 	if (rproc->state == RPROC_OFFLINE)
 		rproc->state = RPROC_DETACHED;
 	return 0;
 }
 
-static void shm_rproc_kick(struct rproc *rproc, int notifyid)
+void shm_rproc_kick(struct rproc *rproc, int notifyid)
 {
 	struct shm_rproc *shm = rproc->priv;
 
@@ -219,7 +225,8 @@ static void leave(struct shm_rproc *shm)
 	unsigned int state = state_of(rproc);
 	int ret = 0;
 
-	for (; !ret && users > 0 && (state == RPROC_ATTACHED || state == RPROC_CRASHED); users--) {
+	for (; !ret && users > 0 && (state == RPROC_ATTACHED || state == RPROC_RUNNING || state == RPROC_CRASHED);
+	     users--) {
 		ret = state == RPROC_ATTACHED ? rproc_detach(rproc) : rproc_shutdown(rproc);
 		state = state_of(rproc);
 	}
@@ -227,27 +234,35 @@ static void leave(struct shm_rproc *shm)
 		dev_err(shm->dev, "cannot detach: %d\n", ret);
 }
 
-/* Attached: has the table been taken from us? If not, both ends see what the other wrote into it. */
-static bool lost(struct shm_rproc *shm)
+/* Is the table still ours? Then both ends see what the other wrote into it. Link up, rproc->lock held. */
+enum amp_shm_sight shm_rproc_look_at_table(struct shm_rproc *shm)
 {
-	enum amp_shm_sight sight = AMP_SHM_INTACT;
+	enum amp_shm_sight sight;
 	bool changed = false;
 	unsigned long flags;
 
-	mutex_lock(&shm->rproc->lock);
-	if (shm->rproc->state == RPROC_ATTACHED) {
-		spin_lock_irqsave(&shm->table_lock, flags);
-		sight = amp_shm_table_look(shm->table);
-		if (sight == AMP_SHM_INTACT) {
-			changed = amp_shm_table_publish(shm->table);
-			amp_shm_table_refresh(shm->table);
-		}
-		spin_unlock_irqrestore(&shm->table_lock, flags);
+	spin_lock_irqsave(&shm->table_lock, flags);
+	sight = amp_shm_table_look(shm->table);
+	if (sight == AMP_SHM_INTACT) {
+		changed = amp_shm_table_publish(shm->table);
+		amp_shm_table_refresh(shm->table);
 	}
-	mutex_unlock(&shm->rproc->lock);
-
+	spin_unlock_irqrestore(&shm->table_lock, flags);
 	if (changed)
 		shm_rproc_ring_ctrl(shm);
+	return sight;
+}
+
+/* Attached: has the table been taken from us? */
+static bool lost(struct shm_rproc *shm)
+{
+	enum amp_shm_sight sight = AMP_SHM_INTACT;
+
+	mutex_lock(&shm->rproc->lock);
+	if (shm->rproc->state == RPROC_ATTACHED)
+		sight = shm_rproc_look_at_table(shm);
+	mutex_unlock(&shm->rproc->lock);
+
 	if (sight == AMP_SHM_INTACT)
 		return false;
 	atomic_inc(&shm->restarts);
@@ -273,26 +288,34 @@ static bool found(struct shm_rproc *shm, bool asked)
 	return table;
 }
 
+/* What somebody else starts. @delay: to the next look, where nothing happens. Return: the same, maybe sooner. */
+static unsigned long watch_table(struct shm_rproc *shm, unsigned long delay)
+{
+	unsigned long due = shm->attached_at + ATTACH_INTERVAL;
+
+	if (lost(shm)) {
+		leave(shm);
+		shm->wanted = true;
+	}
+	if (time_before(jiffies, due))
+		return delay ? min(delay, due - jiffies) : due - jiffies;
+	if (found(shm, xchg(&shm->rung, false))) {
+		shm->failed_in = amp_shm_table_incarnation(shm->table);
+		shm->failed = rproc_boot(shm->rproc) != 0;
+	}
+	return delay;
+}
+
 static void look(struct work_struct *work)
 {
 	struct shm_rproc *shm = container_of(to_delayed_work(work), struct shm_rproc, look);
-	unsigned long due = shm->attached_at + ATTACH_INTERVAL;
 	unsigned long delay = shm->interval;
 
 	if (READ_ONCE(shm->closing)) {
 		leave(shm);
 		return;
 	}
-	if (lost(shm)) {
-		leave(shm);
-		shm->wanted = true;
-	}
-	if (time_before(jiffies, due)) {
-		delay = delay ? min(delay, due - jiffies) : due - jiffies;
-	} else if (found(shm, xchg(&shm->rung, false))) {
-		shm->failed_in = amp_shm_table_incarnation(shm->table);
-		shm->failed = rproc_boot(shm->rproc) != 0;
-	}
+	delay = shm->boot ? shm_rproc_watch_boot(shm, delay) : watch_table(shm, delay);
 	shm_rproc_wake_vrings(shm);
 	/* A doorbell that rang meanwhile has queued an earlier one. */
 	if (delay)

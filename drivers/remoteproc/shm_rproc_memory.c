@@ -12,7 +12,7 @@
 #define TABLE_SIZE_MIN 16
 #define TABLE_SIZE_MAX SZ_64K /* a table is some hundred bytes; the rest of a larger region is not looked at */
 
-enum region_kind { REGION_TABLE, REGION_VRING, REGION_BUFFER, REGION_UNKNOWN };
+enum region_kind { REGION_TABLE, REGION_VRING, REGION_BUFFER, REGION_CONTROL, REGION_LOAD, REGION_UNKNOWN };
 
 static bool is_declared(const struct shm_rproc *shm, unsigned int vdev)
 {
@@ -26,6 +26,8 @@ static enum region_kind region_kind(const struct shm_rproc *shm, const char *nam
 
 	if (!strcmp(name, TABLE_NAME))
 		return REGION_TABLE;
+	if (!strcmp(name, SHM_RPROC_CONTROL))
+		return REGION_CONTROL;
 	if (sscanf(name, "vdev%uvring%u", vdev, vring) == 2 && *vdev < SHM_RPROC_VDEVS_MAX &&
 	    *vring < (is_declared(shm, *vdev) ? SHM_RPROC_VDEV_VRINGS_MAX : RVDEV_NUM_VRINGS)) {
 		snprintf(again, sizeof(again), "vdev%uvring%u", *vdev, *vring);
@@ -37,10 +39,13 @@ static enum region_kind region_kind(const struct shm_rproc *shm, const char *nam
 		if (!strcmp(name, again))
 			return REGION_BUFFER;
 	}
+	/* Of a remote that we load, what is no misspelt part of a vdev is memory to load into. */
+	if (shm->bootable && strncmp(name, "vdev", 4) && strlen(name) < sizeof(again))
+		return REGION_LOAD;
 	return REGION_UNKNOWN;
 }
 
-static struct shm_rproc_region *find_region(struct shm_rproc *shm, const char *name)
+struct shm_rproc_region *shm_rproc_find_region(struct shm_rproc *shm, const char *name)
 {
 	unsigned int i;
 
@@ -56,7 +61,7 @@ static int check_region(struct shm_rproc *shm, const struct shm_rproc_region *re
 	struct device *dev = shm->dev;
 	const struct shm_rproc_region *other;
 
-	if (find_region(shm, region->name))
+	if (shm_rproc_find_region(shm, region->name))
 		return dev_err_probe(dev, -EINVAL, "memory region \"%s\" is named twice\n", region->name);
 	if (!of_property_read_bool(node, "no-map"))
 		return dev_err_probe(dev, -EINVAL, "memory region \"%s\": %pOF lacks no-map\n", region->name, node);
@@ -69,6 +74,9 @@ static int check_region(struct shm_rproc *shm, const struct shm_rproc_region *re
 	if (kind == REGION_TABLE && !IS_ALIGNED(region->base, sizeof(u64)))
 		return dev_err_probe(dev, -EINVAL, "memory region \"%s\" at %pa is not aligned to 8 bytes\n",
 				     region->name, &region->base);
+	if (kind == REGION_CONTROL && (region->size < sizeof(struct amp_boot_control) || !IS_ALIGNED(region->base, 64)))
+		return dev_err_probe(dev, -EINVAL, "memory region \"%s\" at %pa has %zu bytes, expected at least %zu aligned to 64\n",
+				     region->name, &region->base, region->size, sizeof(struct amp_boot_control));
 	if (kind == REGION_BUFFER && !of_device_is_compatible(node, "shared-dma-pool"))
 		return dev_err_probe(dev, -EINVAL, "memory region \"%s\": %pOF is no shared-dma-pool\n", region->name,
 				     node);
@@ -129,7 +137,10 @@ static int read_region(struct shm_rproc *shm, unsigned int index)
 			.da = region.base,
 			.size = min_t(u64, region.size, U32_MAX),
 		};
-	shm->names[shm->region_count] = region.name;
+	region.loadable = kind == REGION_LOAD || kind == REGION_TABLE;
+	region.named = kind != REGION_TABLE && kind != REGION_CONTROL && region.base + region.size - 1 <= U32_MAX;
+	if (region.named)
+		shm->names[shm->name_count++] = region.name;
 	shm->regions[shm->region_count++] = region;
 put:
 	of_node_put(node);
@@ -144,7 +155,7 @@ static int check_complete(struct shm_rproc *shm)
 {
 	unsigned int i;
 
-	if (!find_region(shm, TABLE_NAME))
+	if (!shm->bootable && !shm_rproc_find_region(shm, TABLE_NAME))
 		return dev_err_probe(shm->dev, -EINVAL, "memory-region-names lacks \"" TABLE_NAME "\"\n");
 	for (i = 0; i < ARRAY_SIZE(shm->carveouts); i++) {
 		char name[32];
@@ -152,7 +163,7 @@ static int check_complete(struct shm_rproc *shm)
 		if (!shm->carveouts[i].size)
 			continue;
 		snprintf(name, sizeof(name), "vdev%ubuffer", i / RVDEV_NUM_VRINGS);
-		if (!find_region(shm, name))
+		if (!shm_rproc_find_region(shm, name))
 			return dev_err_probe(shm->dev, -EINVAL, "memory-region-names lacks \"%s\"\n", name);
 	}
 	return 0;
@@ -201,11 +212,12 @@ int shm_rproc_add_carveouts(struct shm_rproc *shm)
 		struct shm_rproc_region *region = &shm->regions[i];
 		struct rproc_mem_entry *entry;
 
-		if (!strcmp(region->name, TABLE_NAME))
+		if (!region->named)
 			continue;
+		/* Where code lies shm_rproc_boot.c says to the core, which cuts addresses to 32 bits. */
 		if (region->va)
-			entry = rproc_mem_entry_init(shm->dev, region->va, region->base, region->size,
-						     region->base, NULL, NULL, "%s", region->name);
+			entry = rproc_mem_entry_init(shm->dev, region->loadable ? NULL : region->va, region->base,
+						     region->size, region->base, NULL, NULL, "%s", region->name);
 		else
 			entry = rproc_of_resm_mem_entry_init(shm->dev, i, region->size, region->base, "%s",
 							     region->name);
@@ -224,13 +236,13 @@ int shm_rproc_add_carveouts(struct shm_rproc *shm)
  */
 int shm_rproc_init_table(struct shm_rproc *shm)
 {
-	struct shm_rproc_region *region = find_region(shm, TABLE_NAME);
-	size_t size = min_t(size_t, region->size, TABLE_SIZE_MAX);
+	struct shm_rproc_region *region = shm_rproc_find_region(shm, TABLE_NAME);
+	size_t size = region ? min_t(size_t, region->size, TABLE_SIZE_MAX) : TABLE_SIZE_MAX;
 	struct amp_shm_limits limits = {
 		.carveouts = shm->carveouts,
 		.carveout_count = ARRAY_SIZE(shm->carveouts),
 		.names = shm->names,
-		.name_count = shm->region_count,
+		.name_count = shm->name_count,
 		.bells = shm->one_bell ? U32_MAX : shm->bells,
 		.page_size = PAGE_SIZE,
 		.declared = shm->declared,
@@ -242,6 +254,7 @@ int shm_rproc_init_table(struct shm_rproc *shm)
 	base = devm_kzalloc(shm->dev, size, GFP_KERNEL);
 	if (!shm->table || !shm->copy || !base)
 		return -ENOMEM;
-	amp_shm_table_init(shm->table, region->va, shm->copy, base, size, &limits);
+	shm->copy_size = size;
+	amp_shm_table_init(shm->table, region ? region->va : NULL, shm->copy, base, size, &limits);
 	return 0;
 }

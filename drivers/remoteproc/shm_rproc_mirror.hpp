@@ -55,6 +55,49 @@ public:
 		return taken;
 	}
 
+	/*
+	 * The same where the table is no remote's, but of firmware that we are about to start: @size bytes of it stand in
+	 * the copy.
+	 */
+	Result<void> adopt(usize size, amp_shm_complaint &complaint)
+	{
+		Complaint why;
+
+		at_ = {};
+		claimed_ = false;
+		auto adopted = shadow_.parse({copy_, size}, why);
+
+		if (adopted.ok())
+			adopted = check_entries(why);
+		if (adopted.ok())
+			adopted = check_vdevs(why);
+		if (adopted.ok())
+			hide_large();
+		complaint = {why.for_c(), at_.entry, at_.vdev, at_.vring};
+		return adopted;
+	}
+
+	/*
+	 * After adopt(), and after the core has put its words into the copy: show it to the remote at @live, which has room
+	 * for it. Again: the remote wrote there meanwhile.
+	 */
+	Result<void> lay(Window live)
+	{
+		auto *const version = reinterpret_cast<Shared<u32, Env> *>(live.va);
+		Complaint ignored;
+
+		claimed_ = false;
+		AMP_TRY(shadow_.parse({copy_, live.size}, ignored));
+		memory_ = live;
+		version->put(0);
+		Env::full_barrier(); // (C) a table that is being written is none
+		Env::copy_out(live.va + sizeof(u32), copy_ + sizeof(u32), live.size - sizeof(u32));
+		version->put_release(AMP_RSC_VERSION);
+		if (!live_.parse(live, ignored).ok())
+			return Fault::Again;
+		return follow(ignored);
+	}
+
 	u32 size() const { return shadow_.size(); }
 	u32 incarnation() const { return shadow_.incarnation(); }
 
@@ -180,8 +223,14 @@ private:
 			return parsed;
 		}
 		Env::copy_in(copy_, memory_.va, live_.size());
-		Env::copy_in(base_, copy_, live_.size());
 		AMP_TRY(shadow_.parse({copy_, live_.size()}, why));
+		return follow(why);
+	}
+
+	// From the copy, what both ends had last. Again: the live table is not the one that was copied.
+	Result<void> follow(Complaint &why)
+	{
+		Env::copy_in(base_, copy_, live_.size());
 		AMP_TRY(exchanged_.parse({base_, live_.size()}, why));
 		// Both must speak of the same table; a remote that builds one meanwhile rings when it is done.
 		if (!live_.unchanged() || shadow_.vdevs() != live_.vdevs() ||

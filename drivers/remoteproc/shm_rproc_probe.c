@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A remoteproc driver for a processor that shares memory and doorbells with us and that somebody else started, or will
- * start: the main end of a link.
+ * start, or that waits for us to load and start it (shm_rproc_boot.c): the main end of a link.
  *
  * Mainline's own rproc-virtio and virtio_rpmsg_bus run on it. They work on a private copy of the remote's resource
  * table (shm_rproc_mirror.hpp); rings and buffers they read and write in shared memory as they always do, so a remote
@@ -60,14 +60,21 @@ static int add_rproc(struct device *dev, struct rproc *rproc)
 static int shm_rproc_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
+	bool bootable = of_property_match_string(dev->of_node, "memory-region-names", SHM_RPROC_CONTROL) >= 0;
+	const char *firmware = NULL;
 	struct shm_rproc *shm;
 	struct rproc *rproc;
 	int ret;
 
-	rproc = devm_rproc_alloc(dev, dev_name(dev), &shm_rproc_ops, NULL, sizeof(*shm));
+	of_property_read_string(dev->of_node, "firmware-name", &firmware);
+	if (firmware && !bootable)
+		return dev_err_probe(dev, -EINVAL, "firmware-name, but memory-region-names lacks \"" SHM_RPROC_CONTROL "\"\n");
+	rproc = devm_rproc_alloc(dev, dev_name(dev), bootable ? &shm_rproc_boot_ops : &shm_rproc_ops, firmware,
+				 sizeof(*shm));
 	if (!rproc)
 		return -ENOMEM;
 	shm = rproc->priv;
+	shm->bootable = bootable;
 	shm->dev = dev;
 	shm->rproc = rproc;
 	platform_set_drvdata(pdev, shm);
@@ -99,10 +106,16 @@ static int shm_rproc_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 
-	/* Our worker attaches, when there is something to attach to. */
+	/* Our worker attaches or boots, when there is somebody to do it with. */
 	rproc->auto_boot = false;
-	rproc->state = RPROC_DETACHED;
-	set_bit(RPROC_FEAT_ATTACH_ON_RECOVERY, rproc->features);
+	if (bootable) {
+		ret = shm_rproc_init_boot(shm);
+		if (ret)
+			return ret;
+	} else {
+		rproc->state = RPROC_DETACHED;
+		set_bit(RPROC_FEAT_ATTACH_ON_RECOVERY, rproc->features);
+	}
 	ret = add_rproc(dev, rproc);
 	if (ret)
 		return dev_err_probe(dev, ret, "cannot register with remoteproc\n");
@@ -124,6 +137,8 @@ static void shm_rproc_shutdown(struct platform_device *pdev)
 	WRITE_ONCE(shm->closing, true);
 	cancel_delayed_work_sync(&shm->look);
 	shm_rproc_withdraw(shm);
+	if (shm->boot)
+		shm_rproc_end_boot(shm);
 }
 
 static const struct of_device_id shm_rproc_match[] = {

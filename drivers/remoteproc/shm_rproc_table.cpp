@@ -32,6 +32,16 @@ amp_shm_take amp_shm_table_take(amp_shm_table *table, amp_shm_complaint *complai
 	return taken.fault() == amp::Fault::Again ? AMP_SHM_ABSENT : AMP_SHM_REFUSED;
 }
 
+bool amp_shm_table_adopt(amp_shm_table *table, amp_size size, amp_shm_complaint *complaint)
+{
+	return table->adopt(size, *complaint).ok();
+}
+
+bool amp_shm_table_lay(amp_shm_table *table, void *live, amp_size size)
+{
+	return table->lay({static_cast<amp::u8 *>(live), size}).ok();
+}
+
 amp_size amp_shm_table_size(const amp_shm_table *table)
 {
 	return table->size();

@@ -47,6 +47,8 @@ amp_size amp_shm_table_footprint(void);
 void amp_shm_table_init(struct amp_shm_table *table, void *live, void *copy, void *base, amp_size size,
 			const struct amp_shm_limits *limits);
 enum amp_shm_take amp_shm_table_take(struct amp_shm_table *table, struct amp_shm_complaint *complaint);
+bool amp_shm_table_adopt(struct amp_shm_table *table, amp_size size, struct amp_shm_complaint *complaint);
+bool amp_shm_table_lay(struct amp_shm_table *table, void *live, amp_size size);
 amp_size amp_shm_table_size(const struct amp_shm_table *table);
 amp_u32 amp_shm_table_incarnation(const struct amp_shm_table *table);
 bool amp_shm_table_claim(struct amp_shm_table *table);

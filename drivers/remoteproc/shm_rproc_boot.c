@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A remote that we load and start: it waits in a resident stub, and takes commands through the region "control"
+ * (include/uapi/amp/boot.h).
+ *
+ *   OFFLINE --(loaded; START answered with RUNNING)--> RUNNING --(STOP, answered or not)--> OFFLINE
+ *                                                         |  ^
+ *                                   (CRASHED, or any word  v  |  (STOP; dump; loaded; START)
+ *                                    that says otherwise) CRASHED
+ *
+ * Mainline's ELF loader copies the segments, its core recovers and dumps. The table of the firmware comes from our file
+ * system, and the core works on a private copy of it to the end: what lies in shared memory is written from that copy,
+ * as where we attach.
+ *
+ * Nothing is loaded over code that may run: a remote that does not say that it rests is told to STOP, and awaited,
+ * before the first segment is copied. To stop it counts as done, though, also where it does not answer: nothing of ours
+ * depends on it, and the core has no way out of a stop that failed.
+ */
+#include <linux/firmware.h>
+#include <linux/of.h>
+#include <linux/slab.h>
+
+#include "shm_rproc.h"
+#include "shm_rproc_image.h"
+
+#define TIMEOUT_MS 5000 /* unless DT says otherwise */
+#define TIMEOUT_MS_MAX 60000
+#define POLL_MS 20 /* how long a doorbell that got lost delays an answer */
+
+/* A remote that crashes in a loop is recovered so often. */
+#define RECOVERY_INTERVAL (HZ / 2)
+
+#define SIGNS_PRESENT (BIT(AMP_SHM_SILENT) | BIT(AMP_SHM_QUIET) | BIT(AMP_SHM_RUNNING) | BIT(AMP_SHM_CRASHED))
+
+struct shm_rproc_boot {
+	struct amp_shm_control *control;
+	spinlock_t lock; /* calls on control */
+	struct rproc_ops mainline; /* what it does with an ELF file */
+	struct amp_region areas[1 + SHM_RPROC_LOADS_MAX];
+	unsigned int area_count;
+	struct amp_shm_image image; /* that was loaded last */
+	u32 timeout_ms;
+	bool auto_boot; /* until it was started once */
+	bool tried; /* to, since the remote is there */
+	bool reported; /* a crash, since the last start */
+	unsigned long started_at;
+};
+
+static void look(struct shm_rproc *shm, struct amp_shm_answer *answer)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&shm->boot->lock, flags);
+	amp_shm_control_look(shm->boot->control, answer);
+	spin_unlock_irqrestore(&shm->boot->lock, flags);
+}
+
+static void tell_nonsense(struct shm_rproc *shm, const struct amp_complaint *why)
+{
+	dev_err_ratelimited(shm->dev, "control block: %s %llu, got %llu\n", why->what, why->limit, why->value);
+}
+
+/* For one of @signs. @starting: nobody waits for that when we leave. */
+static int await(struct shm_rproc *shm, unsigned int signs, bool starting, struct amp_shm_answer *answer)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(shm->boot->timeout_ms);
+
+	for (;;) {
+		bool over = time_after_eq(jiffies, end);
+
+		reinit_completion(&shm->answered);
+		look(shm, answer);
+		if (BIT(answer->sign) & signs)
+			return 0;
+		if (answer->sign == AMP_SHM_NONSENSE) {
+			tell_nonsense(shm, &answer->why);
+			return -EPROTO;
+		}
+		if (starting && READ_ONCE(shm->closing))
+			return -ESHUTDOWN;
+		if (over)
+			return -ETIMEDOUT;
+		wait_for_completion_timeout(&shm->answered, msecs_to_jiffies(POLL_MS));
+	}
+}
+
+static void command_stop(struct shm_rproc *shm)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&shm->boot->lock, flags);
+	amp_shm_control_stop(shm->boot->control);
+	spin_unlock_irqrestore(&shm->boot->lock, flags);
+	shm_rproc_ring_ctrl(shm);
+}
+
+static int stop_remote(struct shm_rproc *shm, bool starting)
+{
+	struct amp_shm_answer answer;
+	int ret;
+
+	command_stop(shm);
+	ret = await(shm, BIT(AMP_SHM_QUIET) | BIT(AMP_SHM_ABSENT_STUB), starting, &answer);
+	if (ret == -ETIMEDOUT)
+		dev_err(shm->dev, "the remote does not stop within %u ms: it may still run\n", shm->boot->timeout_ms);
+	return ret;
+}
+
+/* Before anything is written where it may have its code. */
+static int make_quiet(struct shm_rproc *shm)
+{
+	struct amp_shm_answer answer;
+	int ret;
+
+	ret = await(shm, SIGNS_PRESENT, true, &answer);
+	if (ret == -ETIMEDOUT)
+		dev_err(shm->dev, "the remote's boot code has not come up within %u ms\n", shm->boot->timeout_ms);
+	if (ret || answer.sign == AMP_SHM_QUIET)
+		return ret;
+	return stop_remote(shm, true);
+}
+
+static int check_image(struct rproc *rproc, const struct firmware *fw)
+{
+	struct shm_rproc *shm = rproc->priv;
+	struct amp_shm_image_complaint complaint;
+	const struct amp_complaint *why = &complaint.why;
+	struct amp_shm_answer answer;
+	char where[24] = "";
+
+	look(shm, &answer);
+	if (amp_shm_image_check(fw->data, fw->size, answer.machine, shm->boot->areas, shm->boot->area_count,
+				&shm->boot->image, &complaint))
+		return 0;
+	if (complaint.segment != AMP_SHM_NO_SEGMENT)
+		snprintf(where, sizeof(where), " segment %u:", complaint.segment);
+	if (why->value > U16_MAX || why->limit > U16_MAX)
+		dev_err(shm->dev, "firmware %s refused:%s %s 0x%llx, got 0x%llx\n", rproc->firmware, where, why->what,
+			why->limit, why->value);
+	else
+		dev_err(shm->dev, "firmware %s refused:%s %s %llu, got %llu\n", rproc->firmware, where, why->what,
+			why->limit, why->value);
+	return -EINVAL;
+}
+
+static int boot_sanity_check(struct rproc *rproc, const struct firmware *fw)
+{
+	struct shm_rproc *shm = rproc->priv;
+	int ret = check_image(rproc, fw);
+
+	return ret ?: shm->boot->mainline.sanity_check(rproc, fw);
+}
+
+static int boot_prepare(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+	int ret;
+
+	if (READ_ONCE(shm->closing))
+		return -ESHUTDOWN;
+	ret = shm_rproc_add_carveouts(shm);
+	/* The core does not clean up after a prepare that fails, nor after a parse_fw: see boot_unprepare(). */
+	if (ret)
+		rproc_resource_cleanup(rproc);
+	return ret;
+}
+
+static int boot_unprepare(struct rproc *rproc)
+{
+	rproc_resource_cleanup(rproc);
+	return 0;
+}
+
+static int add_dump_segments(struct shm_rproc *shm)
+{
+	struct shm_rproc_boot *boot = shm->boot;
+	unsigned int i;
+	int ret = rproc_coredump_set_elf_info(shm->rproc, boot->image.elf_class, boot->image.machine);
+
+	for (i = 0; !ret && i < boot->area_count; i++)
+		if (boot->image.loads & BIT_ULL(i))
+			ret = rproc_coredump_add_segment(shm->rproc, boot->areas[i].da, boot->areas[i].size);
+	return ret;
+}
+
+/* What the core must not see it does not see: the checks of a remote's table hold for that of a file, too. */
+static int take_table(struct shm_rproc *shm)
+{
+	struct rproc *rproc = shm->rproc;
+	struct amp_shm_complaint complaint;
+
+	if (rproc->table_sz > shm->copy_size) {
+		dev_err(shm->dev, "firmware %s refused: its resource table has %zu bytes, at most %zu are possible\n",
+			rproc->firmware, rproc->table_sz, shm->copy_size);
+		return -EINVAL;
+	}
+	memcpy(shm->copy, rproc->cached_table, rproc->table_sz);
+	if (!amp_shm_table_adopt(shm->table, rproc->table_sz, &complaint)) {
+		shm_rproc_tell_refusal(shm, &complaint, true);
+		return -EINVAL;
+	}
+	/* Vdevs that the core would choke on are of another type now. */
+	memcpy(rproc->cached_table, shm->copy, rproc->table_sz);
+	return 0;
+}
+
+static int boot_parse_fw(struct rproc *rproc, const struct firmware *fw)
+{
+	struct shm_rproc *shm = rproc->priv;
+	int ret;
+
+	ret = shm->boot->mainline.parse_fw(rproc, fw);
+	if (!ret)
+		ret = take_table(shm);
+	if (!ret)
+		ret = add_dump_segments(shm);
+	if (ret) {
+		kfree(rproc->cached_table);
+		rproc->cached_table = NULL;
+		rproc->table_ptr = NULL;
+	}
+	return ret;
+}
+
+static int boot_load(struct rproc *rproc, const struct firmware *fw)
+{
+	struct shm_rproc *shm = rproc->priv;
+	int ret;
+
+	/* A recovery reads the file again, and asks nobody. */
+	ret = check_image(rproc, fw);
+	if (!ret)
+		ret = make_quiet(shm);
+	return ret ?: shm->boot->mainline.load(rproc, fw);
+}
+
+/* The core copies its table there, and works on it while the remote runs. */
+static struct resource_table *boot_find_loaded_rsc_table(struct rproc *rproc, const struct firmware *fw)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	return shm->copy;
+}
+
+static void *find_area(struct shm_rproc *shm, u64 da, size_t size)
+{
+	const struct amp_region *area;
+
+	for (area = shm->boot->areas; area < shm->boot->areas + shm->boot->area_count; area++)
+		if (da >= area->da && da - area->da <= area->size && size <= area->size - (da - area->da))
+			return area->va + (da - area->da);
+	return NULL;
+}
+
+static void *boot_da_to_va(struct rproc *rproc, u64 da, size_t size, bool *is_iomem)
+{
+	return find_area(rproc->priv, da, size);
+}
+
+/* Where the file says, for firmware that knows it from its linker; else in the region for it. */
+static int lay_table(struct shm_rproc *shm, u64 *da)
+{
+	const struct shm_rproc_region *region = shm_rproc_find_region(shm, "rsc-table");
+	size_t size = shm->rproc->table_sz;
+	void *va;
+
+	*da = shm->boot->image.table;
+	if (!*da && region)
+		*da = region->base;
+	va = find_area(shm, *da, size);
+	if (!va || !IS_ALIGNED((unsigned long)va, sizeof(u64))) {
+		dev_err(shm->dev, "firmware %s: no region to load into has %zu bytes at 0x%llx, aligned to 8, for its resource table\n",
+			shm->rproc->firmware, size, *da);
+		return -EINVAL;
+	}
+	if (!amp_shm_table_lay(shm->table, va, size)) {
+		dev_err(shm->dev, "the remote writes into the resource table before it runs\n");
+		return -EPROTO;
+	}
+	amp_shm_table_claim(shm->table);
+	shm->claimed = true;
+	return 0;
+}
+
+static int command_start(struct shm_rproc *shm, u64 table)
+{
+	struct shm_rproc_boot *boot = shm->boot;
+	struct amp_shm_answer answer;
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&boot->lock, flags);
+	amp_shm_control_start(boot->control, shm->rproc->bootaddr, table, shm->rproc->table_sz);
+	spin_unlock_irqrestore(&boot->lock, flags);
+	shm_rproc_ring_ctrl(shm);
+
+	ret = await(shm, BIT(AMP_SHM_RUNNING) | BIT(AMP_SHM_QUIET) | BIT(AMP_SHM_CRASHED), true, &answer);
+	if (ret == -ETIMEDOUT)
+		dev_err(shm->dev, "the remote does not answer START within %u ms\n", boot->timeout_ms);
+	if (ret || answer.sign == AMP_SHM_RUNNING)
+		return ret;
+	dev_err(shm->dev, "the remote %s: reason 0x%x\n",
+		answer.sign == AMP_SHM_QUIET ? "refuses to start" : "crashed as it started", answer.reason);
+	return -EIO;
+}
+
+static int boot_start(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+	u64 table;
+	int ret;
+
+	ret = lay_table(shm, &table);
+	if (ret)
+		return ret;
+	ret = command_start(shm, table);
+	if (ret) {
+		shm_rproc_let_go(shm);
+		/* Whenever it looks, this is what it sees, and not START. */
+		command_stop(shm);
+		return ret;
+	}
+	shm_rproc_link_up(shm);
+	shm->boot->auto_boot = false;
+	shm->boot->reported = false;
+	shm->boot->started_at = jiffies;
+	return 0;
+}
+
+static int boot_stop(struct rproc *rproc)
+{
+	struct shm_rproc *shm = rproc->priv;
+
+	shm_rproc_let_go(shm);
+	stop_remote(shm, false);
+	return 0;
+}
+
+const struct rproc_ops shm_rproc_boot_ops = {
+	.prepare = boot_prepare,
+	.unprepare = boot_unprepare,
+	.start = boot_start,
+	.stop = boot_stop,
+	.kick = shm_rproc_kick,
+	.da_to_va = boot_da_to_va,
+};
+
+/* rproc->lock held. Return: whether the remote does not do what it was told to; then it was said how. */
+static bool gone_wrong(struct shm_rproc *shm)
+{
+	struct amp_shm_answer answer;
+
+	look(shm, &answer);
+	switch (answer.sign) {
+	case AMP_SHM_RUNNING:
+		if (shm_rproc_look_at_table(shm) == AMP_SHM_INTACT)
+			return false;
+		dev_err(shm->dev, "the remote wrote over its resource table\n");
+		return true;
+	case AMP_SHM_CRASHED:
+		dev_err(shm->dev, "the remote crashed: reason 0x%x\n", answer.reason);
+		return true;
+	case AMP_SHM_NONSENSE:
+		tell_nonsense(shm, &answer.why);
+		return true;
+	default:
+		dev_err(shm->dev, "the remote stopped without a word: reason 0x%x\n", answer.reason);
+		return true;
+	}
+}
+
+/* A recovery that failed leaves the core off but with all it had, and with a count that lets nobody start it. */
+static void tidy(struct rproc *rproc)
+{
+	rproc_resource_cleanup(rproc);
+	kfree(rproc->cached_table);
+	rproc->cached_table = NULL;
+	rproc->table_ptr = NULL;
+	rproc->table_sz = 0;
+	atomic_set(&rproc->power, 0);
+	dev_err(rproc->dev.parent, "not recovered: the remote is off until somebody starts it\n");
+}
+
+static bool want_auto_boot(struct shm_rproc *shm)
+{
+	struct shm_rproc_boot *boot = shm->boot;
+	struct amp_shm_answer answer;
+	bool tried = boot->tried;
+
+	if (!boot->auto_boot)
+		return false;
+	look(shm, &answer);
+	boot->tried = BIT(answer.sign) & SIGNS_PRESENT;
+	return boot->tried && !tried;
+}
+
+/**
+ * shm_rproc_watch_boot() - has the remote come up, or gone wrong?
+ * @shm:	us
+ * @delay:	jiffies to the next look, where nothing happens
+ *
+ * Context: process, our worker. Return: @delay, or less where something has to wait.
+ */
+unsigned long shm_rproc_watch_boot(struct shm_rproc *shm, unsigned long delay)
+{
+	struct shm_rproc_boot *boot = shm->boot;
+	struct rproc *rproc = shm->rproc;
+	unsigned long due = boot->started_at + RECOVERY_INTERVAL;
+	bool crashed = false, start = false;
+
+	mutex_lock(&rproc->lock);
+	if (rproc->state == RPROC_RUNNING && !boot->reported) {
+		if (time_before(jiffies, due))
+			delay = delay ? min(delay, due - jiffies) : due - jiffies;
+		else
+			boot->reported = crashed = gone_wrong(shm);
+	} else if (rproc->state == RPROC_OFFLINE) {
+		if (atomic_read(&rproc->power))
+			tidy(rproc);
+		start = want_auto_boot(shm);
+	}
+	mutex_unlock(&rproc->lock);
+
+	if (crashed)
+		rproc_report_crash(rproc, RPROC_FATAL_ERROR);
+	if (start)
+		rproc_boot(rproc);
+	return delay;
+}
+
+/**
+ * shm_rproc_end_boot() - this kernel ends: a remote that we started stops
+ * @shm:	us
+ *
+ * Context: process.
+ */
+void shm_rproc_end_boot(struct shm_rproc *shm)
+{
+	struct amp_shm_answer answer;
+
+	look(shm, &answer);
+	if (answer.sign == AMP_SHM_RUNNING || answer.sign == AMP_SHM_CRASHED)
+		stop_remote(shm, false);
+}
+
+static int read_timeout(struct shm_rproc *shm)
+{
+	u32 timeout = TIMEOUT_MS;
+
+	of_property_read_u32(shm->dev->of_node, "linux-remote,answer-timeout-ms", &timeout);
+	if (!timeout || timeout > TIMEOUT_MS_MAX)
+		return dev_err_probe(shm->dev, -EINVAL, "linux-remote,answer-timeout-ms is %u, expected 1 to %d\n",
+				     timeout, TIMEOUT_MS_MAX);
+	shm->boot->timeout_ms = timeout;
+	return 0;
+}
+
+static int collect_areas(struct shm_rproc *shm)
+{
+	struct shm_rproc_boot *boot = shm->boot;
+	unsigned int i;
+
+	for (i = 0; i < shm->region_count; i++) {
+		const struct shm_rproc_region *region = &shm->regions[i];
+
+		if (!region->loadable)
+			continue;
+		if (boot->area_count == ARRAY_SIZE(boot->areas))
+			return dev_err_probe(shm->dev, -EINVAL, "memory-region-names has more than %d regions to load into\n",
+					     SHM_RPROC_LOADS_MAX);
+		boot->areas[boot->area_count++] = (struct amp_region){
+			.da = region->base,
+			.va = region->va,
+			.size = region->size,
+		};
+	}
+	if (!boot->area_count)
+		return dev_err_probe(shm->dev, -EINVAL, "memory-region-names lacks a region to load into, such as \"firmware\"\n");
+	return 0;
+}
+
+/**
+ * shm_rproc_init_boot() - from now on it is us who load and start the remote
+ * @shm:	with regions and doorbells, and a rproc that was not added yet
+ *
+ * Context: process, at probe. Return: 0, or an errno after one message.
+ */
+int shm_rproc_init_boot(struct shm_rproc *shm)
+{
+	const struct shm_rproc_region *region = shm_rproc_find_region(shm, SHM_RPROC_CONTROL);
+	struct device *dev = shm->dev;
+	struct rproc_ops *ops = shm->rproc->ops;
+	struct shm_rproc_boot *boot;
+	int ret;
+
+	boot = devm_kzalloc(dev, sizeof(*boot), GFP_KERNEL);
+	if (!boot)
+		return -ENOMEM;
+	boot->control = devm_kzalloc(dev, amp_shm_control_footprint(), GFP_KERNEL);
+	if (!boot->control)
+		return -ENOMEM;
+	spin_lock_init(&boot->lock);
+	boot->auto_boot = of_property_read_bool(dev->of_node, "linux-remote,auto-boot");
+	shm->boot = boot;
+	ret = read_timeout(shm);
+	if (!ret)
+		ret = collect_areas(shm);
+	if (ret)
+		return ret;
+
+	amp_shm_control_init(boot->control, region->va, region->size);
+	/* Without a load() of ours mainline has put in its own, which is not declared for us to call. */
+	boot->mainline = *ops;
+	ops->sanity_check = boot_sanity_check;
+	ops->parse_fw = boot_parse_fw;
+	ops->load = boot_load;
+	ops->find_loaded_rsc_table = boot_find_loaded_rsc_table;
+	return 0;
+}
