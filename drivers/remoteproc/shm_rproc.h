@@ -150,6 +150,7 @@ void shm_rproc_kick(struct rproc *rproc, int notifyid);
 extern const struct rproc_ops shm_rproc_boot_ops;
 int shm_rproc_init_boot(struct shm_rproc *shm);
 unsigned long shm_rproc_watch_boot(struct shm_rproc *shm, unsigned long delay);
+void shm_rproc_tidy_boot(struct shm_rproc *shm);
 void shm_rproc_end_boot(struct shm_rproc *shm);
 
 #endif

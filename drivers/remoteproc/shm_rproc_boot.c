@@ -369,16 +369,26 @@ static bool gone_wrong(struct shm_rproc *shm)
 	}
 }
 
-/* A recovery that failed leaves the core off but with all it had, and with a count that lets nobody start it. */
-static void tidy(struct rproc *rproc)
+/**
+ * shm_rproc_tidy_boot() - a recovery that failed leaves the core off, but with all it had, and with a count that lets
+ * nobody start it
+ * @shm:	us
+ *
+ * Context: process, rproc->lock held.
+ */
+void shm_rproc_tidy_boot(struct shm_rproc *shm)
 {
+	struct rproc *rproc = shm->rproc;
+
+	if (rproc->state != RPROC_OFFLINE || !atomic_read(&rproc->power))
+		return;
 	rproc_resource_cleanup(rproc);
 	kfree(rproc->cached_table);
 	rproc->cached_table = NULL;
 	rproc->table_ptr = NULL;
 	rproc->table_sz = 0;
 	atomic_set(&rproc->power, 0);
-	dev_err(rproc->dev.parent, "not recovered: the remote is off until somebody starts it\n");
+	dev_err(shm->dev, "not recovered: the remote is off until somebody starts it\n");
 }
 
 static bool want_auto_boot(struct shm_rproc *shm)
@@ -415,8 +425,7 @@ unsigned long shm_rproc_watch_boot(struct shm_rproc *shm, unsigned long delay)
 		else
 			boot->reported = crashed = gone_wrong(shm);
 	} else if (rproc->state == RPROC_OFFLINE) {
-		if (atomic_read(&rproc->power))
-			tidy(rproc);
+		shm_rproc_tidy_boot(shm);
 		start = want_auto_boot(shm);
 	}
 	mutex_unlock(&rproc->lock);

@@ -19,7 +19,7 @@ struct amp_shm_image {
 	amp_u8 elf_class;
 	amp_u16 machine;
 	amp_u64 entry;
-	amp_u64 table; /* address of the resource table; 0: the file gives it none */
+	amp_u64 table; /* address of the resource table; 0: it is not loaded with the rest */
 	amp_u64 loads; /* bit N: something is loaded into area N */
 };
 

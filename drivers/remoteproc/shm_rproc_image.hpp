@@ -49,6 +49,8 @@ public:
 
 private:
 	static constexpr u32 kLoad = 1; // PT_LOAD
+	static constexpr u32 kAlloc = 2; // SHF_ALLOC: without it an address means nothing
+	static constexpr u32 kSectionFlags = 8;
 	static constexpr const char *kTable = ".resource_table";
 
 	Result<void> check_header(u32 machine, amp_shm_image &image, Complaint &why)
@@ -162,7 +164,8 @@ private:
 			}
 			if (!same(reinterpret_cast<const char *>(file_ + offset + name), kTable))
 				continue;
-			image.table = read(section + at_.section_addr, at_.word);
+			if (read(section + kSectionFlags, at_.word) & kAlloc)
+				image.table = read(section + at_.section_addr, at_.word);
 			return {};
 		}
 		why = {"sections, and none is .resource_table; looked at", count, count};

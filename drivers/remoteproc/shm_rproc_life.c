@@ -232,6 +232,11 @@ static void leave(struct shm_rproc *shm)
 	}
 	if (ret)
 		dev_err(shm->dev, "cannot detach: %d\n", ret);
+	if (!shm->boot)
+		return;
+	mutex_lock(&rproc->lock);
+	shm_rproc_tidy_boot(shm);
+	mutex_unlock(&rproc->lock);
 }
 
 /* Is the table still ours? Then both ends see what the other wrote into it. Link up, rproc->lock held. */
