@@ -8,20 +8,16 @@
  *                                   (CRASHED, or any word  v  |  (STOP; dump; loaded; START)
  *                                    that says otherwise) CRASHED
  *
- * Mainline's ELF loader copies the segments, its core recovers and dumps. The table of the firmware comes from our file
- * system, and the core works on a private copy of it to the end: what lies in shared memory is written from that copy,
- * as where we attach.
+ * The core recovers and dumps.
  *
  * Nothing is loaded over code that may run: a remote that does not say that it rests is told to STOP, and awaited,
  * before the first segment is copied. To stop it counts as done, though, also where it does not answer: nothing of ours
  * depends on it, and the core has no way out of a stop that failed.
  */
-#include <linux/firmware.h>
 #include <linux/of.h>
 #include <linux/slab.h>
 
-#include "shm_rproc.h"
-#include "shm_rproc_image.h"
+#include "shm_rproc_boot.h"
 
 #define TIMEOUT_MS 5000 /* unless DT says otherwise */
 #define TIMEOUT_MS_MAX 60000
@@ -31,20 +27,6 @@
 #define RECOVERY_INTERVAL (HZ / 2)
 
 #define SIGNS_PRESENT (BIT(AMP_SHM_SILENT) | BIT(AMP_SHM_QUIET) | BIT(AMP_SHM_RUNNING) | BIT(AMP_SHM_CRASHED))
-
-struct shm_rproc_boot {
-	struct amp_shm_control *control;
-	spinlock_t lock; /* calls on control */
-	struct rproc_ops mainline; /* what it does with an ELF file */
-	struct amp_region areas[1 + SHM_RPROC_LOADS_MAX];
-	unsigned int area_count;
-	struct amp_shm_image image; /* that was loaded last */
-	u32 timeout_ms;
-	bool auto_boot; /* until it was started once */
-	bool tried; /* to, since the remote is there */
-	bool reported; /* a crash, since the last start */
-	unsigned long started_at;
-};
 
 static void look(struct shm_rproc *shm, struct amp_shm_answer *answer)
 {
@@ -106,8 +88,13 @@ static int stop_remote(struct shm_rproc *shm, bool starting)
 	return ret;
 }
 
-/* Before anything is written where it may have its code. */
-static int make_quiet(struct shm_rproc *shm)
+/**
+ * shm_rproc_make_quiet() - before anything is written where the remote may have its code
+ * @shm:	us
+ *
+ * Context: process, rproc->lock held. Return: 0: nothing of it runs; or an errno after a message.
+ */
+int shm_rproc_make_quiet(struct shm_rproc *shm)
 {
 	struct amp_shm_answer answer;
 	int ret;
@@ -120,35 +107,13 @@ static int make_quiet(struct shm_rproc *shm)
 	return stop_remote(shm, true);
 }
 
-static int check_image(struct rproc *rproc, const struct firmware *fw)
+/* 0: it does not say. */
+u32 shm_rproc_machine(struct shm_rproc *shm)
 {
-	struct shm_rproc *shm = rproc->priv;
-	struct amp_shm_image_complaint complaint;
-	const struct amp_complaint *why = &complaint.why;
 	struct amp_shm_answer answer;
-	char where[24] = "";
 
 	look(shm, &answer);
-	if (amp_shm_image_check(fw->data, fw->size, answer.machine, shm->boot->areas, shm->boot->area_count,
-				&shm->boot->image, &complaint))
-		return 0;
-	if (complaint.segment != AMP_SHM_NO_SEGMENT)
-		snprintf(where, sizeof(where), " segment %u:", complaint.segment);
-	if (why->value > U16_MAX || why->limit > U16_MAX)
-		dev_err(shm->dev, "firmware %s refused:%s %s 0x%llx, got 0x%llx\n", rproc->firmware, where, why->what,
-			why->limit, why->value);
-	else
-		dev_err(shm->dev, "firmware %s refused:%s %s %llu, got %llu\n", rproc->firmware, where, why->what,
-			why->limit, why->value);
-	return -EINVAL;
-}
-
-static int boot_sanity_check(struct rproc *rproc, const struct firmware *fw)
-{
-	struct shm_rproc *shm = rproc->priv;
-	int ret = check_image(rproc, fw);
-
-	return ret ?: shm->boot->mainline.sanity_check(rproc, fw);
+	return answer.machine;
 }
 
 static int boot_prepare(struct rproc *rproc)
@@ -168,117 +133,6 @@ static int boot_prepare(struct rproc *rproc)
 static int boot_unprepare(struct rproc *rproc)
 {
 	rproc_resource_cleanup(rproc);
-	return 0;
-}
-
-static int add_dump_segments(struct shm_rproc *shm)
-{
-	struct shm_rproc_boot *boot = shm->boot;
-	unsigned int i;
-	int ret = rproc_coredump_set_elf_info(shm->rproc, boot->image.elf_class, boot->image.machine);
-
-	for (i = 0; !ret && i < boot->area_count; i++)
-		if (boot->image.loads & BIT_ULL(i))
-			ret = rproc_coredump_add_segment(shm->rproc, boot->areas[i].da, boot->areas[i].size);
-	return ret;
-}
-
-/* What the core must not see it does not see: the checks of a remote's table hold for that of a file, too. */
-static int take_table(struct shm_rproc *shm)
-{
-	struct rproc *rproc = shm->rproc;
-	struct amp_shm_complaint complaint;
-
-	if (rproc->table_sz > shm->copy_size) {
-		dev_err(shm->dev, "firmware %s refused: its resource table has %zu bytes, at most %zu are possible\n",
-			rproc->firmware, rproc->table_sz, shm->copy_size);
-		return -EINVAL;
-	}
-	memcpy(shm->copy, rproc->cached_table, rproc->table_sz);
-	if (!amp_shm_table_adopt(shm->table, rproc->table_sz, &complaint)) {
-		shm_rproc_tell_refusal(shm, &complaint, true);
-		return -EINVAL;
-	}
-	/* Vdevs that the core would choke on are of another type now. */
-	memcpy(rproc->cached_table, shm->copy, rproc->table_sz);
-	return 0;
-}
-
-static int boot_parse_fw(struct rproc *rproc, const struct firmware *fw)
-{
-	struct shm_rproc *shm = rproc->priv;
-	int ret;
-
-	ret = shm->boot->mainline.parse_fw(rproc, fw);
-	if (!ret)
-		ret = take_table(shm);
-	if (!ret)
-		ret = add_dump_segments(shm);
-	if (ret) {
-		kfree(rproc->cached_table);
-		rproc->cached_table = NULL;
-		rproc->table_ptr = NULL;
-	}
-	return ret;
-}
-
-static int boot_load(struct rproc *rproc, const struct firmware *fw)
-{
-	struct shm_rproc *shm = rproc->priv;
-	int ret;
-
-	/* A recovery reads the file again, and asks nobody. */
-	ret = check_image(rproc, fw);
-	if (!ret)
-		ret = make_quiet(shm);
-	return ret ?: shm->boot->mainline.load(rproc, fw);
-}
-
-/* The core copies its table there, and works on it while the remote runs. */
-static struct resource_table *boot_find_loaded_rsc_table(struct rproc *rproc, const struct firmware *fw)
-{
-	struct shm_rproc *shm = rproc->priv;
-
-	return shm->copy;
-}
-
-static void *find_area(struct shm_rproc *shm, u64 da, size_t size)
-{
-	const struct amp_region *area;
-
-	for (area = shm->boot->areas; area < shm->boot->areas + shm->boot->area_count; area++)
-		if (da >= area->da && da - area->da <= area->size && size <= area->size - (da - area->da))
-			return area->va + (da - area->da);
-	return NULL;
-}
-
-static void *boot_da_to_va(struct rproc *rproc, u64 da, size_t size, bool *is_iomem)
-{
-	return find_area(rproc->priv, da, size);
-}
-
-/* Where the file says, for firmware that knows it from its linker; else in the region for it. */
-static int lay_table(struct shm_rproc *shm, u64 *da)
-{
-	const struct shm_rproc_region *region = shm_rproc_find_region(shm, "rsc-table");
-	size_t size = shm->rproc->table_sz;
-	void *va;
-
-	*da = shm->boot->image.table;
-	if (!*da && region)
-		*da = region->base;
-	va = find_area(shm, *da, size);
-	if (!va || !IS_ALIGNED((unsigned long)va, sizeof(u64))) {
-		dev_err(shm->dev, "firmware %s: no region to load into has %zu bytes at 0x%llx, aligned to 8, for its resource table\n",
-			shm->rproc->firmware, size, *da);
-		return -EINVAL;
-	}
-	if (!amp_shm_table_lay(shm->table, va, size)) {
-		dev_err(shm->dev, "the remote writes into the resource table before it runs\n");
-		return -EPROTO;
-	}
-	amp_shm_table_claim(shm->table);
-	shm->claimed = true;
 	return 0;
 }
 
@@ -310,7 +164,7 @@ static int boot_start(struct rproc *rproc)
 	u64 table;
 	int ret;
 
-	ret = lay_table(shm, &table);
+	ret = shm_rproc_lay_table(shm, &table);
 	if (ret)
 		return ret;
 	ret = command_start(shm, table);
@@ -342,7 +196,7 @@ const struct rproc_ops shm_rproc_boot_ops = {
 	.start = boot_start,
 	.stop = boot_stop,
 	.kick = shm_rproc_kick,
-	.da_to_va = boot_da_to_va,
+	.da_to_va = shm_rproc_da_to_va,
 };
 
 /* rproc->lock held. Return: whether the remote does not do what it was told to; then it was said how. */
@@ -464,30 +318,6 @@ static int read_timeout(struct shm_rproc *shm)
 	return 0;
 }
 
-static int collect_areas(struct shm_rproc *shm)
-{
-	struct shm_rproc_boot *boot = shm->boot;
-	unsigned int i;
-
-	for (i = 0; i < shm->region_count; i++) {
-		const struct shm_rproc_region *region = &shm->regions[i];
-
-		if (!region->loadable)
-			continue;
-		if (boot->area_count == ARRAY_SIZE(boot->areas))
-			return dev_err_probe(shm->dev, -EINVAL, "memory-region-names has more than %d regions to load into\n",
-					     SHM_RPROC_LOADS_MAX);
-		boot->areas[boot->area_count++] = (struct amp_region){
-			.da = region->base,
-			.va = region->va,
-			.size = region->size,
-		};
-	}
-	if (!boot->area_count)
-		return dev_err_probe(shm->dev, -EINVAL, "memory-region-names lacks a region to load into, such as \"firmware\"\n");
-	return 0;
-}
-
 /**
  * shm_rproc_init_boot() - from now on it is us who load and start the remote
  * @shm:	with regions and doorbells, and a rproc that was not added yet
@@ -498,7 +328,6 @@ int shm_rproc_init_boot(struct shm_rproc *shm)
 {
 	const struct shm_rproc_region *region = shm_rproc_find_region(shm, SHM_RPROC_CONTROL);
 	struct device *dev = shm->dev;
-	struct rproc_ops *ops = shm->rproc->ops;
 	struct shm_rproc_boot *boot;
 	int ret;
 
@@ -513,16 +342,10 @@ int shm_rproc_init_boot(struct shm_rproc *shm)
 	shm->boot = boot;
 	ret = read_timeout(shm);
 	if (!ret)
-		ret = collect_areas(shm);
+		ret = shm_rproc_init_firmware(shm);
 	if (ret)
 		return ret;
 
 	amp_shm_control_init(boot->control, region->va, region->size);
-	/* Without a load() of ours mainline has put in its own, which is not declared for us to call. */
-	boot->mainline = *ops;
-	ops->sanity_check = boot_sanity_check;
-	ops->parse_fw = boot_parse_fw;
-	ops->load = boot_load;
-	ops->find_loaded_rsc_table = boot_find_loaded_rsc_table;
 	return 0;
 }
