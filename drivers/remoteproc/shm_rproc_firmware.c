@@ -83,6 +83,8 @@ static int firmware_parse_fw(struct rproc *rproc, const struct firmware *fw)
 		ret = take_table(shm);
 	if (!ret)
 		ret = add_dump_segments(shm);
+	if (ret == -ENOMEM)
+		dev_err(&rproc->dev, "no memory to load firmware %s\n", rproc->firmware);
 	if (ret) {
 		kfree(rproc->cached_table);
 		rproc->cached_table = NULL;

@@ -6,6 +6,7 @@ import re
 import time
 
 from linux_remote_board import rpmsg
+from linux_remote_board.fault import ALLOCATION, EBUSY, EEXIST, ENODEV, ENOMEM, NOTHING, each, prepare
 from linux_remote_board.machine import Failed, boot
 from linux_remote_board.stand_in import Bells, StandInMain
 
@@ -13,9 +14,6 @@ SECONDS = 900
 FAIL_CALL = "/sys/module/fail_call/parameters"
 VDEV = "/sys/kernel/debug/rproc_vdev/link/vdev0"
 LINK, REMOTEPROC = "link3", "remoteproc3"
-NOTHING, ENOMEM, ENODEV, EBUSY, EEXIST = 0, -12, -19, -16, -17
-# One allocation, two in a row, all from one on. Behind the checks for those that must not fail.
-ALLOCATION = [("should_fail_ex", 1, times) for times in (1, 2, 0)]
 
 
 class Driver:
@@ -37,25 +35,6 @@ class Driver:
              self.folders, calls)
 
 
-def each(machine, within, name, do, undo, folders, calls):
-    """Runs fault_each for each (function, error, times)."""
-    wrong = []
-    for function, error, *times in calls:
-        times = times[0] if times else 1
-        status, output = machine.run(f"fault_each {within} {function} {error} {times} {name} {do} {undo} {folders}", 300)
-        found = rpmsg.values(output.splitlines()[-1]) if output else {}
-        if function != ALLOCATION[0][0] and not found.get("refused"):
-            output += "expected somebody to notice\n"
-            status = 1
-        if status or not found.get("calls"):
-            wrong.append(f"{function} x {times or 'all'} under {within}:\n{output}")
-            continue
-        print(f"     {within}: {function} failed {found['calls']:.0f} x {times or 'all'}: {found['refused']:.0f} refused, "
-              f"{found['worked']:.0f} did without")
-    if wrong:
-        raise Failed("\n".join(wrong))
-
-
 def held(machine):
     """What no folder shows: mapped memory, threads, interrupts."""
     return machine.check("grep -c phys= /proc/vmallocinfo; cat /proc/[0-9]*/comm 2>/dev/null | grep -c '^rpmsg/'; "
@@ -66,11 +45,6 @@ def nothing_held(machine, before):
     now = held(machine)
     if now != before:
         raise Failed(f"mappings, receive workers, rescuers, interrupts: {before.split()} before, {now.split()} now")
-
-
-def prepare(machine, *modules):
-    machine.check(f"modprobe -a fail_call {' '.join(modules)}")
-    machine.check("cd /sys/kernel/debug/failslab && echo N >ignore-gfp-wait && echo 0 >verbose")
 
 
 def one_kernel(board, machine):

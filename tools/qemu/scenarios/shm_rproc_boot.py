@@ -6,6 +6,7 @@ import re
 import struct
 
 from linux_remote_board import rpmsg
+from linux_remote_board.fault import ALLOCATION, EEXIST, ENOMEM, NOTHING, each, prepare
 from linux_remote_board.firmware import MACHINE, Firmware
 from linux_remote_board.machine import Failed
 from linux_remote_board.stand_in import BASE, Bells
@@ -294,6 +295,32 @@ def leaves(scene):
         main.check("rmmod shm_rproc")
 
 
+def faults(scene):
+    """With nobody there, so that nothing starts by itself; then with a remote that is started and stopped each time."""
+    board, main, remote = scene.board, scene.main, scene.remote
+    with board.step("every call of the probe fails in turn"):
+        prepare(main)
+        scene.stop()
+        remote.depart()
+        main.check(f"echo remoteproc >{DRIVER}/unbind")
+        each(main, "shm_rproc_probe", "remoteproc", f"{DRIVER}/bind remoteproc", f"{DRIVER}/unbind remoteproc",
+             f"{DRIVER} /sys/class/remoteproc /sys/kernel/debug/remoteproc",
+             (*ALLOCATION, ("memremap", NOTHING), ("alloc_workqueue", NOTHING), ("device_add", EEXIST)))
+    with board.step("every call that prepares a start, or takes firmware, fails in turn"):
+        main.check(f"echo remoteproc >{DRIVER}/bind")
+        scene.now()
+        remote.arrive()
+        scene.up()
+        scene.stop()
+        for within, calls in (("boot_prepare", (*ALLOCATION, ("rproc_mem_entry_init", NOTHING),
+                                                ("rproc_of_resm_mem_entry_init", NOTHING))),
+                              ("firmware_parse_fw", (*ALLOCATION, ("rproc_coredump_add_segment", ENOMEM)))):
+            each(main, within, "remoteproc0", f"{RPROC}/state start", f"{RPROC}/state stop",
+                 "/sys/bus/virtio/devices /sys/bus/platform/devices", calls)
+        scene.start()
+        exchange(scene)
+
+
 def load_again(scene):
     scene.remote.firmware.install(scene.main)
     scene.now()
@@ -302,7 +329,7 @@ def load_again(scene):
 
 
 def run(board):
-    board.need("shm_rproc", "ivshmem_mailbox", "rpmsg_client_sample")
+    board.need("shm_rproc", "ivshmem_mailbox", "rpmsg_client_sample", "fail_call")
     main = board.machine("main", overlay="qemu-main-boot.dtso", autoload=False)
     first = Firmware(board.directory, "first")
     second = Firmware(board.directory, "second", table_loaded=False)
@@ -315,4 +342,5 @@ def run(board):
             starts_and_stops(scene, first, second, small)
             crashes(scene)
             refusals(scene, first)
+            faults(scene)
             leaves(scene)
