@@ -30,7 +30,8 @@ template <typename Env> struct BootRemoteCells {
 static_assert(sizeof(amp_boot_main) == 64 && sizeof(amp_boot_remote) == 64);
 static_assert(__builtin_offsetof(amp_boot_main, entry) == 8 && __builtin_offsetof(amp_boot_main, table) == 16);
 static_assert(__builtin_offsetof(amp_boot_main, table_size) == 24 && __builtin_offsetof(amp_boot_main, sequence) == 28);
-static_assert(__builtin_offsetof(amp_boot_remote, sequence) == 12 && __builtin_offsetof(amp_boot_remote, machine) == 16);
+static_assert(__builtin_offsetof(amp_boot_remote, sequence) == 12 &&
+	      __builtin_offsetof(amp_boot_remote, machine) == 16);
 
 // What is to run.
 struct Program {

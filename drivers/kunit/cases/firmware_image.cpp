@@ -192,8 +192,10 @@ CASE(firmware_image, headers_are_what_the_loader_takes_them_for)
 			{layout.phentsize + 6, 0, 2, "section of names"},
 			{layout.phentsize + 8, 3, 2, "section of names"},
 			{layout.phentsize + 8, 0xffff, 2, "section of names"},
-			{kSections + layout.section_size + layout.section_offset, kBytes - 1, layout.word, "section of names"},
-			{kSections + layout.section_size + layout.section_offset, ~0ull, layout.word, "section of names"},
+			{kSections + layout.section_size + layout.section_offset, kBytes - 1, layout.word,
+			 "section of names"},
+			{kSections + layout.section_size + layout.section_offset, ~0ull, layout.word,
+			 "section of names"},
 			{kSections + layout.section_size + layout.section_bytes, 0, layout.word, "section of names"},
 			{kSections + layout.section_size + layout.section_bytes, 16, layout.word, "section of names"},
 			{kSections + 2 * layout.section_size, 17, 4, "name of a section"},
@@ -222,8 +224,8 @@ CASE(firmware_image, whatever_stands_there_is_read_within_the_file)
 		for (u32 round = 0; round < 20000; round++) {
 			__builtin_memcpy(file.bytes, kept, kBytes);
 			for (u32 changes = 1 + dice.below(4); changes; changes--)
-				put(file.bytes + dice.below(kBytes - 4), dice.below(3) ? dice.roll() : dice.below(kBytes),
-				    1 + dice.below(4));
+				put(file.bytes + dice.below(kBytes - 4),
+				    dice.below(3) ? dice.roll() : dice.below(kBytes), 1 + dice.below(4));
 			good += file.check(0);
 		}
 		test.services->breathe(&test);
