@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A remote that we load and start: it waits in a resident stub, and takes commands through the region "control"
- * (include/uapi/amp/boot.h).
+ * A remote that we load and start: resident code waits there, and takes commands through the region "control"
+ * (include/uapi/amp/boot.h, Documentation/boot.md).
  *
  *   OFFLINE --(loaded; START answered with RUNNING)--> RUNNING --(STOP, answered or not)--> OFFLINE
  *                                                         |  ^
  *                                   (CRASHED, or any word  v  |  (STOP; dump; loaded; START)
  *                                    that says otherwise) CRASHED
  *
- * The core recovers and dumps.
- *
- * Nothing is loaded over code that may run: a remote that does not say that it rests is told to STOP, and awaited,
+ * From CRASHED it is the core that takes all steps. Nothing is loaded over code that may run: a remote that does not say that it rests is told to STOP, and awaited,
  * before the first segment is copied. To stop it counts as done, though, also where it does not answer: nothing of ours
  * depends on it, and the core has no way out of a stop that failed.
  */
@@ -277,7 +275,8 @@ unsigned long shm_rproc_watch_boot(struct shm_rproc *shm, unsigned long delay)
 		if (time_before(jiffies, due))
 			delay = delay ? min(delay, due - jiffies) : due - jiffies;
 		else
-			boot->reported = crashed = gone_wrong(shm);
+			crashed = gone_wrong(shm);
+		boot->reported = crashed;
 	} else if (rproc->state == RPROC_OFFLINE) {
 		shm_rproc_tidy_boot(shm);
 		start = want_auto_boot(shm);

@@ -29,8 +29,8 @@ struct amp_shm_image_complaint {
 };
 
 /*
- * Is this firmware for @machine (0: any), and does everything that is loaded fit into @areas, at most 64? Everything that
- * the remoteproc core's ELF loader will read of the file is inside of it, then. True, or @complaint says why not.
+ * Is this firmware for @machine (0: any), and does everything that is loaded fit into @areas, at most 64? True:
+ * everything that the remoteproc core's ELF loader reads of the file is inside of it. Else @complaint says why not.
  */
 bool amp_shm_image_check(const void *file, amp_size size, amp_u32 machine, const struct amp_region *areas,
 			 amp_u32 area_count, struct amp_shm_image *image, struct amp_shm_image_complaint *complaint);
