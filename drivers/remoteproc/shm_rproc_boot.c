@@ -8,7 +8,9 @@
  *                                   (CRASHED, or any word  v  |  (STOP; dump; loaded; START)
  *                                    that says otherwise) CRASHED
  *
- * From CRASHED it is the core that takes all steps. Nothing is loaded over code that may run: a remote that does not say that it rests is told to STOP, and awaited,
+ * From CRASHED it is the core that takes all steps.
+ *
+ * Nothing is loaded over code that may run: a remote that does not say that it rests is told to STOP, and awaited,
  * before the first segment is copied. To stop it counts as done, though, also where it does not answer: nothing of ours
  * depends on it, and the core has no way out of a stop that failed.
  */
@@ -267,13 +269,13 @@ unsigned long shm_rproc_watch_boot(struct shm_rproc *shm, unsigned long delay)
 {
 	struct shm_rproc_boot *boot = shm->boot;
 	struct rproc *rproc = shm->rproc;
-	unsigned long due = boot->started_at + RECOVERY_INTERVAL;
+	unsigned long now = jiffies, due = boot->started_at + RECOVERY_INTERVAL;
 	bool crashed = false, start = false;
 
 	mutex_lock(&rproc->lock);
 	if (rproc->state == RPROC_RUNNING && !boot->reported) {
-		if (time_before(jiffies, due))
-			delay = delay ? min(delay, due - jiffies) : due - jiffies;
+		if (time_before(now, due))
+			delay = delay ? min(delay, due - now) : due - now;
 		else
 			crashed = gone_wrong(shm);
 		boot->reported = crashed;
