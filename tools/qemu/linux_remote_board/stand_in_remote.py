@@ -214,4 +214,3 @@ class StandInRemote(threading.Thread):
     def close(self):
         self._ending = True
         self.join(10)
-        self.bells.close()

@@ -186,6 +186,8 @@ def crashes(scene):
         scene.start()
         exchange(scene)
         scene.stop()
+        # A dump keeps its remote processor, and so the number of it.
+        main.check(f"for dump in {DUMPS}/devcd*/data; do echo 1 >$dump; done")
 
 
 def refusals(scene, first):
