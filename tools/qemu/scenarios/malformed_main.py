@@ -21,7 +21,7 @@ MESSAGES = {
     "mboxes-beyond": 'cannot get mailbox "ctrl"',
     "mboxes-taken": 'cannot get mailbox "ctrl"',
     "firmware-alone": 'firmware-name, but memory-region-names lacks "control"',
-    "control-small": '"control" at 0x0*4f001000 has 64 bytes, expected at least 128 aligned to 64',
+    "control-small": '"control" at 0x0*60000000 has 64 bytes, expected at least 128 aligned to 64',
     "control-alone": "memory-region-names lacks a region to load into",
     "load-misnamed": '"vdev0code" is none of',
     "timeout-none": "linux-remote,answer-timeout-ms is 0, expected 1 to 60000",
