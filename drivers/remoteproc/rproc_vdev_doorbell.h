@@ -26,6 +26,9 @@ struct rproc_vdev_doorbell {
 	u32 message;
 };
 
+/* rproc_vdev_module.c: between two looks for what a lost doorbell was about */
+unsigned int rproc_vdev_poll_ms(void);
+
 int rproc_vdev_doorbell_open(struct rproc_vdev_doorbell *bell, struct device *dev, const char *name);
 void rproc_vdev_doorbell_close(struct rproc_vdev_doorbell *bell);
 int rproc_vdev_doorbell_ring(struct rproc_vdev_doorbell *bell);

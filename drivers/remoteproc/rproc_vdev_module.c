@@ -6,8 +6,19 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 
+#include "rproc_vdev_main_init.h"
 #include "rproc_vdev_remote.h"
 #include "rvdev_bus.h"
+
+static unsigned int poll_ms = 100;
+module_param(poll_ms, uint, 0644);
+MODULE_PARM_DESC(poll_ms, "how often status and vrings are looked at without a doorbell, where devicetree does not say (1 to 10000 ms)");
+
+/* See the module's parameter. */
+unsigned int rproc_vdev_poll_ms(void)
+{
+	return clamp(poll_ms, 1, 10000);
+}
 
 static int __init rproc_vdev_init(void)
 {
@@ -20,8 +31,13 @@ static int __init rproc_vdev_init(void)
 	ret = platform_driver_register(&rproc_vdev_remote_driver);
 	if (ret)
 		goto err_bus;
+	ret = rproc_vdev_main_init();
+	if (ret)
+		goto err_remote;
 	return 0;
 
+err_remote:
+	platform_driver_unregister(&rproc_vdev_remote_driver);
 err_bus:
 	rproc_vdev_debugfs_exit();
 	rvdev_bus_exit();
@@ -30,6 +46,7 @@ err_bus:
 
 static void __exit rproc_vdev_exit(void)
 {
+	rproc_vdev_main_exit();
 	platform_driver_unregister(&rproc_vdev_remote_driver);
 	rproc_vdev_debugfs_exit();
 	rvdev_bus_exit();

@@ -7,10 +7,6 @@
 
 #include "rproc_vdev_remote.h"
 
-static unsigned int poll_ms = 100;
-module_param(poll_ms, uint, 0644);
-MODULE_PARM_DESC(poll_ms, "how often status is looked at without a doorbell, where devicetree does not say (1 to 10000 ms)");
-
 static int rproc_vdev_vring(struct rvdev_device *rvdev, unsigned int index, struct amp_vring_memory *out)
 {
 	if (index >= rvdev->num_vrings)
@@ -122,7 +118,7 @@ static int rproc_vdev_remote_probe(struct platform_device *pdev)
 	struct device *dev = &pdev->dev;
 	struct amp_vdev_complaint complaint;
 	struct rproc_vdev_remote *remote;
-	u32 interval = clamp(poll_ms, 1, 10000);
+	u32 interval = rproc_vdev_poll_ms();
 	int ret;
 
 	remote = devm_kzalloc(dev, sizeof(*remote), GFP_KERNEL);

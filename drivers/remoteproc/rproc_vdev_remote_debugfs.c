@@ -4,6 +4,7 @@
 #include <linux/seq_file.h>
 #include <uapi/amp/resource_table.h>
 
+#include "rproc_vdev_debugfs.h"
 #include "rproc_vdev_remote.h"
 
 static struct dentry *rproc_vdev_debugfs;
@@ -19,6 +20,17 @@ static const char *rproc_vdev_state_name(enum amp_vdev_state state)
 		return "broken, waits for a reset by the main";
 	}
 	return "?";
+}
+
+/* By name, as virtio 1.2, 2.1 has them. */
+void rproc_vdev_show_status(struct seq_file *file, u8 status)
+{
+	seq_printf(file, "status: 0x%02x%s%s%s%s%s\n", status,
+		   status & AMP_VIRTIO_STATUS_ACKNOWLEDGE ? " ACKNOWLEDGE" : "",
+		   status & AMP_VIRTIO_STATUS_DRIVER ? " DRIVER" : "",
+		   status & AMP_VIRTIO_STATUS_FEATURES_OK ? " FEATURES_OK" : "",
+		   status & AMP_VIRTIO_STATUS_DRIVER_OK ? " DRIVER_OK" : "",
+		   status & AMP_VIRTIO_STATUS_FAILED ? " FAILED" : "");
 }
 
 static int rproc_vdev_device_show(struct seq_file *file, void *unused)
@@ -43,12 +55,7 @@ static int rproc_vdev_device_show(struct seq_file *file, void *unused)
 	seq_printf(file, "features offered: 0x%08x\n", view->offered);
 	if (view->table) {
 		seq_printf(file, "features taken: 0x%08x\n", view->taken);
-		seq_printf(file, "status: 0x%02x%s%s%s%s%s\n", view->status,
-			   view->status & AMP_VIRTIO_STATUS_ACKNOWLEDGE ? " ACKNOWLEDGE" : "",
-			   view->status & AMP_VIRTIO_STATUS_DRIVER ? " DRIVER" : "",
-			   view->status & AMP_VIRTIO_STATUS_FEATURES_OK ? " FEATURES_OK" : "",
-			   view->status & AMP_VIRTIO_STATUS_DRIVER_OK ? " DRIVER_OK" : "",
-			   view->status & AMP_VIRTIO_STATUS_FAILED ? " FAILED" : "");
+		rproc_vdev_show_status(file, view->status);
 		seq_printf(file, "config bytes: %u\n", view->config_len);
 		if (len)
 			seq_printf(file, "config: %*ph\n", len, config);
@@ -81,6 +88,11 @@ static int rproc_vdev_table_show(struct seq_file *file, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(rproc_vdev_table);
+
+struct dentry *rproc_vdev_debugfs_dir(void)
+{
+	return rproc_vdev_debugfs;
+}
 
 void rproc_vdev_debugfs_init(void)
 {

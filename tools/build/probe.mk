@@ -7,6 +7,7 @@
 # they stand before the kernel's own of the same names.
 
 AMP_HAVE_RPMSG_INTERNAL := $(if $(wildcard $(srctree)/drivers/rpmsg/rpmsg_internal.h),y)
+AMP_HAVE_RPROC_INTERNAL := $(if $(wildcard $(srctree)/drivers/remoteproc/remoteproc_internal.h),y)
 
 amp-probes := $(filter-out base,$(basename $(notdir $(wildcard $(amp-top)/tools/build/probe/*.c))))
 

@@ -92,6 +92,7 @@ public:
 		static_assert(sizeof(VringCells<Env>) == sizeof(amp_rsc_vring));
 	}
 
+	constexpr VdevLayout layout() const { return layout_; }
 	constexpr u32 type() const { return layout_.type; }
 	constexpr u32 id() const { return layout_.id; }
 	constexpr u32 vrings() const { return layout_.vrings; }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The main end of rproc_vdev: what its files share.
+ *
+ *   node   a vdev@N subnode, a platform device of its own: memory and mailboxes
+ *   claim  a vdev of the firmware that is ours instead of the remoteproc core's: vrings, a virtio device
+ *   host   a remote processor that has such subnodes: told by the core when it starts and stops
+ *
+ * A claim has a virtio device while its host runs and its node is bound. Locks, outermost first: rproc->lock (start,
+ * stop, claims), the registry's (which nodes and hosts there are), node->lock (what an interrupt looks at).
+ */
+#ifndef RPROC_VDEV_MAIN_H
+#define RPROC_VDEV_MAIN_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/platform_device.h>
+#include <linux/remoteproc.h>
+#include <linux/spinlock.h>
+#include <linux/virtio.h>
+#include <linux/workqueue.h>
+
+#include "rproc_vdev_doorbell.h"
+#include "rproc_vdev_main_table.h"
+
+struct rproc_vdev_claim;
+struct rproc_vdev_host;
+struct rproc_vdev_virtio;
+
+/* Reserved memory in which vrings lie, mapped. */
+struct rproc_vdev_main_region {
+	phys_addr_t start;
+	size_t size;
+	void *va;
+};
+
+/**
+ * struct rproc_vdev_node - a vdev@N subnode of a remoteproc node
+ * @dev:	its platform device
+ * @list:	in the registry
+ * @index:	reg: which vdev of the table
+ * @id:		virtio device id
+ * @region:	memory of the vrings that have some, by vring; the same one for several: one behind the other
+ * @num_regions: vrings that have some
+ * @bells:	one per vring, or one for all
+ * @num_bells:	how many; 0: those of the remoteproc driver
+ * @one_bell:	it is for all
+ * @lock:	guards @claim for interrupts
+ * @claim:	whose virtio device uses the mailboxes
+ */
+struct rproc_vdev_node {
+	struct device *dev;
+	struct list_head list;
+	u32 index;
+	u32 id;
+	struct rproc_vdev_main_region region[AMP_MAIN_VRINGS_MAX];
+	unsigned int num_regions;
+	struct rproc_vdev_doorbell bells[AMP_MAIN_VRINGS_MAX];
+	unsigned int num_bells;
+	bool one_bell;
+	spinlock_t lock; /* of claim */
+	struct rproc_vdev_claim *claim;
+};
+
+/**
+ * struct rproc_vdev_ring - a vring of a claim
+ * @claim:	of
+ * @index:	in it
+ * @work:	looks into it, after a mailbox's interrupt
+ * @core:	what the core finds by notify id, for interrupts that the remoteproc driver reports
+ * @vq:		between find_vqs() and del_vqs()
+ * @va:		while @vq is there
+ * @da:		the same
+ * @dma:	where the memory is of the DMA API's
+ * @dma_size:	not 0: it is
+ * @kicks_in:	interrupts of a mailbox of ours
+ * @kicks_out:	doorbells that the virtio driver rang
+ */
+struct rproc_vdev_ring {
+	struct rproc_vdev_claim *claim;
+	unsigned int index;
+	struct work_struct work;
+	struct rproc_vring core;
+	struct virtqueue *vq;
+	void *va;
+	u32 da;
+	dma_addr_t dma;
+	size_t dma_size;
+	atomic_long_t kicks_in;
+	atomic_long_t kicks_out;
+};
+
+/**
+ * struct rproc_vdev_claim - a vdev of the firmware that is ours
+ * @core:	as the core knows it: in rproc->rvdevs where it made @pdev, and this is its driver data
+ * @pdev:	under rproc->dev; parent of the virtio device, which it gives its DMA configuration
+ * @list:	in @host->claims
+ * @host:	the remote processor
+ * @of_node:	the subnode; a reference is held
+ * @node:	the same, while it is bound
+ * @entry:	in the resource table
+ * @large:	the core passes its entry over: @pdev is ours
+ * @usable:	its DMA configuration is in order
+ * @restricted:	buffers bounce through a restricted-dma-pool
+ * @virtio:	the virtio device, while there is one
+ * @poll:	looks into the vrings where a doorbell was lost
+ * @interval:	of @poll, in jiffies
+ * @generation:	of the config space
+ * @snapshot:	config space as of @generation
+ * @changes:	in a row, for a remote that never stops
+ * @debugfs:	its file
+ * @rings:	its vrings
+ */
+struct rproc_vdev_claim {
+	struct rproc_vdev core;
+	struct platform_device *pdev;
+	struct list_head list;
+	struct rproc_vdev_host *host;
+	struct device_node *of_node;
+	struct rproc_vdev_node *node;
+	struct amp_main_entry entry;
+	bool large;
+	bool usable;
+	bool restricted;
+	struct rproc_vdev_virtio *virtio;
+	struct delayed_work poll;
+	unsigned long interval;
+	u32 generation;
+	u8 *snapshot;
+	unsigned int changes;
+	struct dentry *debugfs;
+	struct rproc_vdev_ring rings[AMP_MAIN_VRINGS_MAX];
+};
+
+/**
+ * struct rproc_vdev_host - a remote processor with vdev subnodes
+ * @list:	in the registry
+ * @rproc:	a reference to its device is held
+ * @subdev:	how the core tells us
+ * @started:	between the calls of start() and stop()
+ * @claims:	by index
+ * @subdev_added: the core knows @subdev
+ *
+ * All but @list under rproc->lock.
+ */
+struct rproc_vdev_host {
+	struct list_head list;
+	struct rproc *rproc;
+	struct rproc_subdev subdev;
+	bool started;
+	struct list_head claims;
+	bool subdev_added;
+};
+
+/*
+ * Looks into vrings: mainline's rpmsg takes mutexes where it is told of a message. Frozen while the system is
+ * suspended, so that drivers above us hear of what was rung meanwhile when they are awake.
+ */
+extern struct workqueue_struct *rproc_vdev_workers;
+
+/* rproc_vdev_main.c: which remote processors and subnodes there are */
+struct rproc_vdev_host *rproc_vdev_host_get(struct rproc *rproc);
+bool rproc_vdev_has_subnodes(struct rproc *rproc);
+bool rproc_vdev_is_rproc(struct device *dev);
+void rproc_vdev_complain_missing(struct rproc *rproc, u32 count);
+struct device_node *rproc_vdev_subnode(struct device_node *parent, u32 index);
+struct rproc_vdev_node *rproc_vdev_node_of(struct device_node *of_node);
+void rproc_vdev_node_add(struct rproc_vdev_node *node);
+void rproc_vdev_node_remove(struct rproc_vdev_node *node);
+
+/* rproc_vdev_main_node.c: the subnode's driver */
+extern struct platform_driver rproc_vdev_node_driver;
+u32 rproc_vdev_node_vring(struct rproc_vdev_node *node, const struct amp_main_entry *entry, unsigned int vring,
+			  struct rproc_vdev_main_region *where);
+
+/* rproc_vdev_main_claim.c: vdevs of the firmware */
+extern struct platform_driver rproc_vdev_claim_driver;
+bool rproc_vdev_is_core_device(struct device *dev);
+void rproc_vdev_claim_decide(struct platform_device *pdev);
+struct rproc_vdev_claim *rproc_vdev_claim_new(struct rproc_vdev_host *host, struct platform_device *pdev,
+					      struct device_node *of_node, const struct amp_main_entry *entry);
+void rproc_vdev_claim_free(struct rproc_vdev_claim *claim);
+void rproc_vdev_claim_init_dma(struct rproc_vdev_claim *claim);
+void rproc_vdev_claim_up(struct rproc_vdev_claim *claim);
+void rproc_vdev_claim_down(struct rproc_vdev_claim *claim);
+
+/* rproc_vdev_main_host.c: start and stop of a remote processor */
+void rproc_vdev_host_init(struct rproc_vdev_host *host);
+void rproc_vdev_host_meet(struct rproc_vdev_host *host);
+void rproc_vdev_host_drop(struct rproc_vdev_host *host);
+
+/* rproc_vdev_main_virtio.c: the virtio device */
+int rproc_vdev_virtio_register(struct rproc_vdev_claim *claim);
+void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim);
+
+/* rproc_vdev_main_debugfs.c */
+void rproc_vdev_main_debugfs_add(struct rproc_vdev_claim *claim);
+void rproc_vdev_main_debugfs_remove(struct rproc_vdev_claim *claim);
+
+#endif

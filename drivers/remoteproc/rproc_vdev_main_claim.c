@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A vdev of the firmware that is ours: vrings with notify ids of the core's, and a virtio device while the remote
+ * processor runs and the subnode is bound.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/of.h>
+#include <linux/of_device.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/slab.h>
+#include <linux/virtio_ring.h>
+#include <uapi/amp/resource_table.h>
+
+#include "rproc_vdev_main.h"
+#include "rproc_vdev_main_core.h"
+
+#define CLAIM_DRIVER "rproc_vdev_claim"
+
+static void look_into_ring(struct work_struct *work)
+{
+	struct rproc_vdev_ring *ring = container_of(work, struct rproc_vdev_ring, work);
+	struct virtqueue *vq = READ_ONCE(ring->vq);
+
+	if (vq)
+		vring_interrupt(0, vq);
+}
+
+static void look_into_rings(struct work_struct *work)
+{
+	struct rproc_vdev_claim *claim = container_of(to_delayed_work(work), struct rproc_vdev_claim, poll);
+	unsigned int i;
+
+	for (i = 0; i < claim->entry.vrings; i++)
+		queue_work(rproc_vdev_workers, &claim->rings[i].work);
+	queue_delayed_work(rproc_vdev_workers, &claim->poll, claim->interval);
+}
+
+/* The node of the reserved memory for buffers; NULL: the subnode has none. */
+static struct device_node *buffer_of(struct device_node *subnode)
+{
+	int index = of_property_match_string(subnode, "memory-region-names", "buffer");
+
+	return index < 0 ? NULL : of_parse_phandle(subnode, "memory-region", index);
+}
+
+/* Where the remoteproc driver, or its node, has a pool for all its vdevs: as the core does it. */
+static void share_pool(struct rproc_vdev_claim *claim)
+{
+	struct device_node *parent = claim->host->rproc->dev.parent->of_node;
+	struct rproc_mem_entry *entry;
+	char name[16];
+	int index = 0;
+
+	snprintf(name, sizeof(name), "vdev%ubuffer", claim->core.index);
+	list_for_each_entry(entry, &claim->host->rproc->carveouts, node)
+		if (!strcmp(entry->name, name) && (int)entry->of_resm_idx >= 0)
+			index = entry->of_resm_idx;
+	/* Without one, buffers come from the system's memory. */
+	of_reserved_mem_device_init_by_idx(&claim->pdev->dev, parent, index);
+}
+
+/**
+ * rproc_vdev_claim_init_dma() - give its platform device the DMA configuration of the subnode
+ * @claim:	new
+ *
+ * Context: process, once for each life of the platform device. What fails is reported, and keeps the claim down.
+ */
+void rproc_vdev_claim_init_dma(struct rproc_vdev_claim *claim)
+{
+	struct device *dev = &claim->pdev->dev;
+	struct rproc *rproc = claim->host->rproc;
+	struct device_node *pool = buffer_of(claim->of_node);
+	int ret;
+
+	ret = of_dma_configure(dev, claim->of_node, true);
+	if (ret) {
+		dev_err(&rproc->dev, "%pOF: DMA cannot be configured: %d\n", claim->of_node, ret);
+		goto put;
+	}
+	ret = dma_coerce_mask_and_coherent(dev, dma_get_mask(rproc->dev.parent));
+	if (ret) {
+		dev_err(&rproc->dev, "%pOF: the DMA mask of %s, %llx, cannot be had: %d\n", claim->of_node,
+			dev_name(rproc->dev.parent), dma_get_mask(rproc->dev.parent), ret);
+		goto put;
+	}
+	if (!pool) {
+		share_pool(claim);
+	} else if (of_device_is_compatible(pool, "restricted-dma-pool")) {
+		/* of_dma_configure() attached it. */
+		claim->restricted = IS_ENABLED(CONFIG_DMA_RESTRICTED_POOL);
+		if (!claim->restricted) {
+			dev_err(&rproc->dev,
+				"%pOF: memory-region \"buffer\" is a restricted-dma-pool, which this kernel lacks (CONFIG_DMA_RESTRICTED_POOL)\n",
+				claim->of_node);
+			ret = -EOPNOTSUPP;
+		}
+	} else if (of_device_is_compatible(pool, "shared-dma-pool")) {
+		ret = of_reserved_mem_device_init_by_name(dev, claim->of_node, "buffer");
+		if (ret)
+			dev_err(&rproc->dev, "%pOF: memory-region \"buffer\" cannot be used: %d\n", claim->of_node,
+				ret);
+	} else {
+		dev_err(&rproc->dev,
+			"%pOF: memory-region \"buffer\", %pOF, is no shared-dma-pool or restricted-dma-pool\n",
+			claim->of_node, pool);
+		ret = -EINVAL;
+	}
+put:
+	of_node_put(pool);
+	claim->usable = !ret;
+}
+
+static void free_ids(struct rproc_vdev_claim *claim)
+{
+	struct rproc *rproc = claim->host->rproc;
+	unsigned int i;
+
+	for (i = 0; i < claim->entry.vrings; i++) {
+		if (claim->rings[i].core.notifyid < 0)
+			continue;
+		idr_remove(&rproc->notifyids, claim->rings[i].core.notifyid);
+		if (rproc->table_ptr)
+			amp_main_put_vring(&claim->entry, rproc->table_ptr, i, claim->entry.vring[i].da, -1);
+	}
+}
+
+static int alloc_ids(struct rproc_vdev_claim *claim)
+{
+	struct rproc *rproc = claim->host->rproc;
+	unsigned int i;
+	int id;
+
+	for (i = 0; i < claim->entry.vrings; i++)
+		claim->rings[i].core.notifyid = -1;
+	for (i = 0; i < claim->entry.vrings; i++) {
+		id = idr_alloc(&rproc->notifyids, &claim->rings[i].core, 0, 0, GFP_KERNEL);
+		if (id < 0)
+			return id;
+		claim->rings[i].core.notifyid = id;
+		rproc->max_notifyid = max(rproc->max_notifyid, id);
+		amp_main_put_vring(&claim->entry, rproc->table_ptr, i, claim->entry.vring[i].da, id);
+		if (i < RVDEV_NUM_VRINGS) {
+			claim->core.vring[i].num = claim->entry.vring[i].num;
+			claim->core.vring[i].align = claim->entry.vring[i].align;
+			claim->core.vring[i].notifyid = id;
+			claim->core.vring[i].rvdev = &claim->core;
+		}
+	}
+	return 0;
+}
+
+/**
+ * rproc_vdev_claim_new() - a vdev of the firmware becomes ours
+ * @host:	its remote processor
+ * @pdev:	under it; not yet bound
+ * @of_node:	the subnode; a reference goes over to the claim, or is put
+ * @entry:	in the resource table
+ *
+ * Context: process, rproc->lock held. Return: NULL after a message.
+ */
+struct rproc_vdev_claim *rproc_vdev_claim_new(struct rproc_vdev_host *host, struct platform_device *pdev,
+					      struct device_node *of_node, const struct amp_main_entry *entry)
+{
+	struct rproc_vdev_claim *claim = kzalloc(sizeof(*claim), GFP_KERNEL);
+	unsigned int i;
+	int ret = -ENOMEM;
+
+	if (!claim)
+		goto err_put;
+	claim->snapshot = kzalloc(entry->config_len, GFP_KERNEL);
+	if (!claim->snapshot)
+		goto err_free;
+	claim->host = host;
+	claim->pdev = pdev;
+	claim->of_node = of_node;
+	claim->entry = *entry;
+	claim->core.pdev = pdev;
+	claim->core.id = entry->id;
+	claim->core.rproc = host->rproc;
+	claim->core.rsc_offset = entry->offset + sizeof(struct fw_rsc_hdr);
+	claim->core.index = entry->index;
+	claim->interval = msecs_to_jiffies(rproc_vdev_poll_ms());
+	INIT_DELAYED_WORK(&claim->poll, look_into_rings);
+	for (i = 0; i < entry->vrings; i++) {
+		struct rproc_vdev_ring *ring = &claim->rings[i];
+
+		INIT_WORK(&ring->work, look_into_ring);
+		ring->claim = claim;
+		ring->index = i;
+		ring->core.num = entry->vring[i].num;
+		ring->core.align = entry->vring[i].align;
+		ring->core.rvdev = &claim->core;
+	}
+	ret = alloc_ids(claim);
+	if (ret)
+		goto err_ids;
+	platform_set_drvdata(pdev, &claim->core);
+	list_add_tail(&claim->list, &host->claims);
+	return claim;
+
+err_ids:
+	free_ids(claim);
+	kfree(claim->snapshot);
+err_free:
+	kfree(claim);
+err_put:
+	dev_err(&host->rproc->dev, "%pOF: no memory to claim the vdev: %d\n", of_node, ret);
+	of_node_put(of_node);
+	return NULL;
+}
+
+/**
+ * rproc_vdev_claim_free() - the vdev is nobody's
+ * @claim:	down
+ *
+ * Context: process, rproc->lock held.
+ */
+void rproc_vdev_claim_free(struct rproc_vdev_claim *claim)
+{
+	rproc_vdev_claim_down(claim);
+	platform_set_drvdata(claim->pdev, NULL);
+	of_reserved_mem_device_release(&claim->pdev->dev);
+	free_ids(claim);
+	list_del(&claim->list);
+	of_node_put(claim->of_node);
+	kfree(claim->snapshot);
+	kfree(claim);
+}
+
+/**
+ * rproc_vdev_claim_up() - give it a virtio device, if all that this takes is there
+ * @claim:	the claim
+ *
+ * Context: process, rproc->lock held. Whatever prevents it was reported, but for a subnode that is not bound yet.
+ */
+void rproc_vdev_claim_up(struct rproc_vdev_claim *claim)
+{
+	struct rproc_vdev_node *node = rproc_vdev_node_of(claim->of_node);
+	struct rproc *rproc = claim->host->rproc;
+
+	if (!claim->host->started || !claim->usable || claim->virtio || !node)
+		return;
+	if (!node->num_bells && !rproc->ops->kick) {
+		dev_err(&rproc->dev, "%pOF: no mailboxes, and the remoteproc driver cannot kick either\n",
+			claim->of_node);
+		return;
+	}
+	if (node->num_bells && !node->one_bell && node->num_bells < claim->entry.vrings) {
+		dev_err(&rproc->dev,
+			"%pOF: %u mailboxes vq0.. for the %u vrings of the firmware's vdev: expected one each, or one named \"vq\"\n",
+			claim->of_node, node->num_bells, claim->entry.vrings);
+		return;
+	}
+	claim->node = node;
+	if (rproc_vdev_virtio_register(claim))
+		claim->node = NULL;
+}
+
+/**
+ * rproc_vdev_claim_down() - take its virtio device away
+ * @claim:	up or not
+ *
+ * Context: process, rproc->lock held.
+ */
+void rproc_vdev_claim_down(struct rproc_vdev_claim *claim)
+{
+	if (!claim->virtio)
+		return;
+	rproc_vdev_virtio_unregister(claim);
+	claim->node = NULL;
+}
+
+bool rproc_vdev_is_core_device(struct device *dev)
+{
+	return dev->parent && rproc_vdev_is_rproc(dev->parent) &&
+	       !strcmp(to_platform_device(dev)->name, "rproc-virtio");
+}
+
+static int set_override(struct platform_device *pdev, const char *driver)
+{
+#ifdef AMP_HAVE_DEVICE_SET_DRIVER_OVERRIDE
+	return device_set_driver_override(&pdev->dev, driver);
+#else
+	return driver_set_override(&pdev->dev, &pdev->driver_override, driver, strlen(driver));
+#endif
+}
+
+/**
+ * rproc_vdev_claim_decide() - the core made a device of a vdev: ours or its own?
+ * @pdev:	no driver was looked for yet
+ *
+ * Context: process, rproc->lock held.
+ */
+void rproc_vdev_claim_decide(struct platform_device *pdev)
+{
+	const struct amp_rproc_vdev_data *data = dev_get_platdata(&pdev->dev);
+	struct rproc *rproc = container_of(pdev->dev.parent, struct rproc, dev);
+	struct rproc_vdev_host *host;
+	struct rproc_vdev_claim *claim;
+	struct amp_complaint complaint;
+	struct device_node *subnode;
+	struct amp_main_entry entry;
+	u32 id;
+
+	if (!rproc_vdev_has_subnodes(rproc) ||
+	    amp_main_find_at(rproc->table_ptr, rproc->table_sz, data->rsc_offset - sizeof(struct fw_rsc_hdr), &entry,
+			     &complaint))
+		return;
+	subnode = rproc_vdev_subnode(rproc->dev.parent->of_node, entry.index);
+	if (!subnode)
+		return;
+	if (of_property_read_u32(subnode, "virtio,id", &id) || id != entry.id) {
+		dev_err(&rproc->dev, "%pOF: virtio,id is %u, the firmware's vdev %u has %u: left to the remoteproc core\n",
+			subnode, id, entry.index, entry.id);
+		goto put;
+	}
+	host = rproc_vdev_host_get(rproc);
+	if (!host)
+		goto put;
+	claim = rproc_vdev_claim_new(host, pdev, subnode, &entry);
+	if (claim && set_override(pdev, CLAIM_DRIVER))
+		rproc_vdev_claim_free(claim);
+	return;
+put:
+	of_node_put(subnode);
+}
+
+/* With rproc->lock held by the core, which is booting. */
+static int rproc_vdev_claim_probe(struct platform_device *pdev)
+{
+	struct rproc_vdev *core = platform_get_drvdata(pdev);
+
+	if (!core)
+		return -ENODEV;
+	rproc_vdev_claim_init_dma(container_of(core, struct rproc_vdev_claim, core));
+	list_add_tail(&core->node, &core->rproc->rvdevs);
+	return 0;
+}
+
+/* By the core, with rproc->lock held; or by us, who took it from the core before. */
+static void rproc_vdev_claim_remove(struct platform_device *pdev)
+{
+	struct rproc_vdev *core = platform_get_drvdata(pdev);
+
+	if (!core)
+		return;
+	list_del(&core->node);
+	rproc_vdev_claim_free(container_of(core, struct rproc_vdev_claim, core));
+}
+
+struct platform_driver rproc_vdev_claim_driver = {
+	.probe = rproc_vdev_claim_probe,
+	.remove = rproc_vdev_claim_remove,
+	.driver = {
+		.name = CLAIM_DRIVER,
+		.suppress_bind_attrs = true,
+	},
+};

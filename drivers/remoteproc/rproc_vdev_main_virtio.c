@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The virtio device of a claim: virtio 1.2, 2.1 to 2.5, by way of the resource table, with as many vrings as the
+ * firmware has. Mainline's transport for the same is drivers/remoteproc/remoteproc_virtio.c.
+ */
+#include <linux/dma-direct.h>
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <uapi/amp/resource_table.h>
+
+#include "rproc_vdev_main.h"
+#define CREATE_TRACE_POINTS
+#include "rproc_vdev_trace.h"
+
+/* A remote that changes its config space again and again gets a torn value read, not our time. */
+#define CONFIG_CHANGES_MAX 16
+
+struct rproc_vdev_virtio {
+	struct virtio_device vdev;
+	struct rproc_vdev_claim *claim;
+};
+
+static struct rproc_vdev_claim *claim_of(struct virtio_device *vdev)
+{
+	return container_of(vdev, struct rproc_vdev_virtio, vdev)->claim;
+}
+
+static struct rproc_vdev_ring *ring_of(struct virtqueue *vq)
+{
+	return container_of(vq->priv, struct rproc_vdev_ring, core);
+}
+
+/* The table moves while nobody runs, and is there as long as a claim is. */
+static void *table_of(struct rproc_vdev_claim *claim)
+{
+	return claim->host->rproc->table_ptr;
+}
+
+static u64 rproc_vdev_get_features(struct virtio_device *vdev)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+	u64 features = amp_main_offered(&claim->entry, table_of(claim));
+
+	/* The table has 32 bits; how we reach memory is our business. */
+	if (claim->restricted)
+		features |= BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
+	return features;
+}
+
+static int rproc_vdev_finalize_features(struct virtio_device *vdev)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+
+	vring_transport_features(vdev);
+	if (vdev->features & ~(u64)U32_MAX & ~BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)) {
+		dev_err(&vdev->dev, "features 0x%llx: a resource table has 32 bits\n", vdev->features);
+		return -EINVAL;
+	}
+	amp_main_put_taken(&claim->entry, table_of(claim), lower_32_bits(vdev->features));
+	return 0;
+}
+
+static void rproc_vdev_get(struct virtio_device *vdev, unsigned int offset, void *to, unsigned int len)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+
+	if (amp_main_read_config(&claim->entry, table_of(claim), offset, to, len)) {
+		memset(to, 0, len);
+		dev_err_ratelimited(&vdev->dev, "config space has %u bytes, asked for %u at %u\n",
+				    claim->entry.config_len, len, offset);
+	}
+}
+
+static void rproc_vdev_set(struct virtio_device *vdev, unsigned int offset, const void *from, unsigned int len)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+	struct rproc *rproc = claim->host->rproc;
+
+	if (amp_main_write_config(&claim->entry, table_of(claim), offset, from, len)) {
+		dev_err_ratelimited(&vdev->dev, "config space has %u bytes, wrote %u at %u\n",
+				    claim->entry.config_len, len, offset);
+		return;
+	}
+	/* The remoteproc driver may keep the remote's copy, and the remote has to look. */
+	if (claim->entry.vrings && rproc->ops->kick)
+		rproc->ops->kick(rproc, claim->rings[0].core.notifyid);
+}
+
+/* The table has no counter (2.4): compare with what was there last time. */
+static u32 rproc_vdev_generation(struct virtio_device *vdev)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+	bool changed = false;
+	u8 now[32];
+	u32 at, len;
+
+	for (at = 0; at < claim->entry.config_len; at += len) {
+		len = min_t(u32, claim->entry.config_len - at, sizeof(now));
+		if (amp_main_read_config(&claim->entry, table_of(claim), at, now, len))
+			break;
+		if (!memcmp(claim->snapshot + at, now, len))
+			continue;
+		memcpy(claim->snapshot + at, now, len);
+		changed = true;
+	}
+	claim->changes = changed ? claim->changes + 1 : 0;
+	if (changed && claim->changes <= CONFIG_CHANGES_MAX)
+		claim->generation++;
+	else
+		claim->changes = 0;
+	return claim->generation;
+}
+
+static u8 rproc_vdev_get_status(struct virtio_device *vdev)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+
+	return amp_main_status(&claim->entry, table_of(claim));
+}
+
+static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+
+	trace_rproc_vdev_status(claim, status);
+	amp_main_put_status(&claim->entry, table_of(claim), status);
+}
+
+static void rproc_vdev_reset(struct virtio_device *vdev)
+{
+	rproc_vdev_set_status(vdev, 0);
+}
+
+static bool rproc_vdev_notify(struct virtqueue *vq)
+{
+	struct rproc_vdev_ring *ring = ring_of(vq);
+	struct rproc_vdev_claim *claim = ring->claim;
+	struct rproc *rproc = claim->host->rproc;
+
+	trace_rproc_vdev_kick(ring);
+	atomic_long_inc(&ring->kicks_out);
+	if (!claim->node->num_bells)
+		rproc->ops->kick(rproc, ring->core.notifyid);
+	else
+		rproc_vdev_doorbell_ring(&claim->node->bells[claim->node->one_bell ? 0 : ring->index]);
+	return true;
+}
+
+/* After this no callback of its driver runs, and none will, by a mailbox of ours. */
+static void rproc_vdev_quiet(struct rproc_vdev_ring *ring)
+{
+	WRITE_ONCE(ring->vq, NULL);
+	ring->core.vq = NULL;
+	cancel_work_sync(&ring->work);
+}
+
+static void rproc_vdev_synchronize(struct virtio_device *vdev)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+	unsigned int i;
+
+	for (i = 0; i < claim->entry.vrings; i++)
+		flush_work(&claim->rings[i].work);
+}
+
+static struct rproc_mem_entry *carveout_of(struct rproc_vdev_claim *claim, unsigned int vring)
+{
+	struct rproc_mem_entry *entry;
+	char name[24];
+
+	snprintf(name, sizeof(name), "vdev%uvring%u", claim->core.index, vring);
+	list_for_each_entry(entry, &claim->host->rproc->carveouts, node)
+		if (!strcmp(entry->name, name))
+			return entry;
+	return NULL;
+}
+
+/* Memory of a vring: the subnode's, or what the remoteproc driver has for it, or the pool's of the vdev. */
+static int rproc_vdev_ring_memory(struct rproc_vdev_ring *ring)
+{
+	struct rproc_vdev_claim *claim = ring->claim;
+	struct device *dev = &claim->pdev->dev;
+	size_t need = amp_main_vring_bytes(&claim->entry, ring->index);
+	const u32 wish = claim->entry.vring[ring->index].da;
+	struct rproc_vdev_main_region region;
+	struct rproc_mem_entry *carveout;
+	size_t have = rproc_vdev_node_vring(claim->node, &claim->entry, ring->index, &region);
+	u64 da;
+
+	carveout = have ? NULL : carveout_of(claim, ring->index);
+	if (have) {
+		da = phys_to_dma(dev, region.start);
+		ring->va = region.va;
+	} else if (carveout && carveout->va) {
+		have = carveout->len;
+		da = carveout->da;
+		ring->va = carveout->va;
+	} else {
+		have = PAGE_ALIGN(need);
+		ring->va = dma_alloc_coherent(dev, have, &ring->dma, GFP_KERNEL);
+		if (!ring->va) {
+			dev_err(dev, "%pOF: no memory for the %zu bytes of vring %u\n", claim->of_node, have,
+				ring->index);
+			return -ENOMEM;
+		}
+		ring->dma_size = have;
+		da = ring->dma;
+	}
+	if (have < need) {
+		dev_err(dev, "%pOF: vring %u takes %zu bytes, its memory has %zu\n", claim->of_node, ring->index,
+			need, have);
+		return -ENOSPC;
+	}
+	if (da + need - 1 > U32_MAX) {
+		dev_err(dev, "%pOF: vring %u at 0x%llx: a resource table cannot name memory above 4 GiB\n",
+			claim->of_node, ring->index, da);
+		return -ERANGE;
+	}
+	if (wish != AMP_RSC_ADDR_ANY && wish != da) {
+		dev_err(dev, "%pOF: the firmware wants vring %u at 0x%x, devicetree has it at 0x%llx\n", claim->of_node,
+			ring->index, wish, da);
+		return -EINVAL;
+	}
+	ring->da = da;
+	amp_main_clear(ring->va, need);
+	return 0;
+}
+
+static void rproc_vdev_ring_forget(struct rproc_vdev_ring *ring)
+{
+	if (ring->dma_size)
+		dma_free_coherent(&ring->claim->pdev->dev, ring->dma_size, ring->va, ring->dma);
+	ring->dma_size = 0;
+	ring->va = NULL;
+}
+
+static struct virtqueue *rproc_vdev_find_vq(struct virtio_device *vdev, unsigned int index,
+					    void (*callback)(struct virtqueue *vq), const char *name, bool ctx)
+{
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+	struct rproc_vdev_ring *ring = &claim->rings[index];
+	struct virtqueue *vq;
+	int ret;
+
+	if (index >= claim->entry.vrings) {
+		dev_err(&vdev->dev, "wants a vring %u (%s), the firmware's vdev has %u\n", index, name,
+			claim->entry.vrings);
+		return ERR_PTR(-ENOENT);
+	}
+	ret = rproc_vdev_ring_memory(ring);
+	if (ret)
+		goto err_forget;
+	ret = -ENOMEM;
+	/* Full barriers: the other end is no processor of ours. */
+	vq = vring_new_virtqueue(index, ring->core.num, ring->core.align, vdev, false, ctx, ring->va,
+				 rproc_vdev_notify, callback, name);
+	if (!vq)
+		goto err_forget;
+	vq->num_max = ring->core.num;
+	/* As in mainline: what the core finds by notify id. */
+	vq->priv = &ring->core;
+	amp_main_put_vring(&claim->entry, table_of(claim), index, ring->da, ring->core.notifyid);
+	/* One of both looks into it: virtqueues have no lock. */
+	if (claim->node->num_bells)
+		WRITE_ONCE(ring->vq, vq);
+	else
+		ring->core.vq = vq;
+	return vq;
+
+err_forget:
+	rproc_vdev_ring_forget(ring);
+	return ERR_PTR(ret);
+}
+
+static void rproc_vdev_del_vqs(struct virtio_device *vdev)
+{
+	struct virtqueue *vq, *next;
+
+	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
+		struct rproc_vdev_ring *ring = ring_of(vq);
+
+		rproc_vdev_quiet(ring);
+		vring_del_virtqueue(vq);
+		rproc_vdev_ring_forget(ring);
+	}
+}
+
+#ifdef AMP_HAVE_VIRTQUEUE_INFO
+static int rproc_vdev_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
+			       struct virtqueue_info info[], struct irq_affinity *affinity)
+{
+#define QUEUE_NAME(i) info[i].name
+#define QUEUE_CALLBACK(i) info[i].callback
+#define QUEUE_CTX(i) info[i].ctx
+#else
+static int rproc_vdev_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
+			       vq_callback_t *callbacks[], const char * const names[], const bool *ctx,
+			       struct irq_affinity *affinity)
+{
+#define QUEUE_NAME(i) names[i]
+#define QUEUE_CALLBACK(i) callbacks[i]
+#define QUEUE_CTX(i) (ctx && ctx[i])
+#endif
+	unsigned int i, index = 0;
+
+	for (i = 0; i < nvqs; i++) {
+		vqs[i] = NULL;
+		if (!QUEUE_NAME(i))
+			continue;
+		vqs[i] = rproc_vdev_find_vq(vdev, index++, QUEUE_CALLBACK(i), QUEUE_NAME(i), QUEUE_CTX(i));
+		if (IS_ERR(vqs[i])) {
+			int ret = PTR_ERR(vqs[i]);
+
+			rproc_vdev_del_vqs(vdev);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static const char *rproc_vdev_bus_name(struct virtio_device *vdev)
+{
+	return dev_name(&claim_of(vdev)->pdev->dev);
+}
+
+static const struct virtio_config_ops rproc_vdev_config_ops = {
+	.get_features = rproc_vdev_get_features,
+	.finalize_features = rproc_vdev_finalize_features,
+	.find_vqs = rproc_vdev_find_vqs,
+	.del_vqs = rproc_vdev_del_vqs,
+	.synchronize_cbs = rproc_vdev_synchronize,
+	.reset = rproc_vdev_reset,
+	.set_status = rproc_vdev_set_status,
+	.get_status = rproc_vdev_get_status,
+	.get = rproc_vdev_get,
+	.set = rproc_vdev_set,
+	.generation = rproc_vdev_generation,
+	.bus_name = rproc_vdev_bus_name,
+};
+
+static void rproc_vdev_virtio_release(struct device *dev)
+{
+	struct rproc_vdev_virtio *virtio = container_of(dev_to_virtio(dev), struct rproc_vdev_virtio, vdev);
+
+	put_device(dev->parent);
+	kfree(virtio);
+}
+
+/* Interrupts of the node's mailboxes are nobody's. */
+static void rproc_vdev_virtio_forget(struct rproc_vdev_claim *claim)
+{
+	unsigned long flags;
+	unsigned int i;
+
+	spin_lock_irqsave(&claim->node->lock, flags);
+	claim->node->claim = NULL;
+	spin_unlock_irqrestore(&claim->node->lock, flags);
+	cancel_delayed_work_sync(&claim->poll);
+	for (i = 0; i < claim->entry.vrings; i++)
+		cancel_work_sync(&claim->rings[i].work);
+	claim->virtio = NULL;
+}
+
+/**
+ * rproc_vdev_virtio_register() - make the virtio device of a claim
+ * @claim:	with a node
+ *
+ * Context: process, rproc->lock held. Return: 0 or an errno, which was reported.
+ */
+int rproc_vdev_virtio_register(struct rproc_vdev_claim *claim)
+{
+	struct device *dev = &claim->pdev->dev;
+	struct rproc_vdev_virtio *virtio;
+	unsigned long flags;
+	int ret;
+
+	virtio = kzalloc(sizeof(*virtio), GFP_KERNEL);
+	if (!virtio)
+		return -ENOMEM;
+	virtio->claim = claim;
+	virtio->vdev.id.device = claim->entry.id;
+	virtio->vdev.config = &rproc_vdev_config_ops;
+	virtio->vdev.dev.parent = get_device(dev);
+	virtio->vdev.dev.release = rproc_vdev_virtio_release;
+
+	spin_lock_irqsave(&claim->node->lock, flags);
+	claim->node->claim = claim;
+	spin_unlock_irqrestore(&claim->node->lock, flags);
+	claim->virtio = virtio;
+	ret = register_virtio_device(&virtio->vdev);
+	if (ret) {
+		dev_err(dev, "%pOF: the virtio device cannot be registered: %d\n", claim->of_node, ret);
+		rproc_vdev_virtio_forget(claim);
+		put_device(&virtio->vdev.dev);
+		return ret;
+	}
+	dev_info(dev, "registered %s (type %u) of %pOF\n", dev_name(&virtio->vdev.dev), claim->entry.id,
+		 claim->of_node);
+	if (claim->node->num_bells)
+		queue_delayed_work(rproc_vdev_workers, &claim->poll, claim->interval);
+	rproc_vdev_main_debugfs_add(claim);
+	return 0;
+}
+
+/**
+ * rproc_vdev_virtio_unregister() - take it away
+ * @claim:	with a virtio device
+ *
+ * Context: process, rproc->lock held.
+ */
+void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim)
+{
+	struct virtio_device *vdev = &claim->virtio->vdev;
+
+	rproc_vdev_main_debugfs_remove(claim);
+	unregister_virtio_device(vdev);
+	rproc_vdev_virtio_forget(claim);
+}

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The main end on vdev subnodes: mainline's rpmsg runs on them as it does on the resource table alone."""
+import re
+
+from linux_remote_board import link, rpmsg
+from linux_remote_board.machine import boot
+
+SECONDS = 900
+SAMPLE, RAW = "rpmsg-client-sample", "rpmsg-raw"
+REMOTEPROC = "/sys/class/remoteproc/remoteproc0"
+SHOWN = "/sys/kernel/debug/rproc_vdev/*vdev@0"
+NODE = "/sys/bus/platform/drivers/rproc_vdev"
+MESSAGES = 1000
+
+
+class Ends:
+    """Both machines, and what goes between them."""
+
+    def __init__(self, board):
+        self.board = board
+        self.main, self.remote = (board.machine(name, overlay, start=False, autoload=False)
+                                  for name, overlay in (("main", "qemu-main-vdev.dtso"), ("remote", None)))
+
+    def start(self):
+        boot(self.main, self.remote)
+        link.start_remote(self.remote)
+        link.start_main(self.main, "rproc_vdev")
+
+    def node(self):
+        """The platform device of the subnode."""
+        return rpmsg.until(self.main, f"ls -d {NODE}/*vdev@0", 30, "the subnode's device").split()[-1].rsplit("/", 1)[1]
+
+    def shown(self):
+        return self.main.check(f"cat {SHOWN}")
+
+    def sample(self):
+        """Mainline's sample against our echo, loaded anew."""
+        rpmsg.channel(self.main, SAMPLE, 60)
+        since = self.main.console.position
+        self.main.check("modprobe rpmsg_client_sample")
+        link.wait_sample(self.main, since)
+        self.main.check("rmmod rpmsg_client_sample")
+
+    def down(self):
+        rpmsg.no_channel(self.main, SAMPLE)
+
+    def says(self, pattern, since):
+        self.main.wait_for(pattern, 30, since)
+
+
+def stream(ends):
+    ends.remote.check(f"rpmsg_control {rpmsg.control(ends.remote)} create {RAW} 0x401")
+    devices = [rpmsg.character_device(machine, rpmsg.channel(machine, RAW, 60)) for machine in (ends.remote, ends.main)]
+    theirs = ends.remote.start_job(f"exec rpmsg_stream {devices[0]} {MESSAGES}")
+    theirs.wait_output("stream: ready")
+    ours = ends.main.start_job(f"exec rpmsg_stream {devices[1]} {MESSAGES} first")
+    for job in (ours, theirs):
+        status, output = job.wait(300)
+        ends.board.expect(status == 0, output)
+
+
+def run(board):
+    board.need(*link.MODULES, "rpmsg_client_sample")
+    ends = Ends(board)
+    with board.step("the subnode is a platform device, the vdev comes up on it, and the sample runs"):
+        ends.start()
+        ends.node()
+        ends.sample()
+    with board.step("debugfs names status, features, and where each vring stands"):
+        shown = ends.shown()
+        for pattern in (r"subnode: /remoteproc/vdev@0\n", r"virtio id: 7\n",
+                        r"status: 0x0f ACKNOWLEDGE DRIVER FEATURES_OK DRIVER_OK\n|status: 0x07 ACKNOWLEDGE DRIVER DRIVER_OK\n",
+                        r"mailboxes: 2\n", r"vring0: num 256 align 4096 notifyid 0 da 0x50001000 avail \d+ used \d+ kicks in [1-9]",
+                        r"vring1: num 256 align 4096 notifyid 1 da 0x50004000 avail \d+ used \d+ kicks in \d+ out [1-9]"):
+            board.expect(re.search(pattern, shown), f"no {pattern!r} in:\n{shown}")
+    with board.step(f"{MESSAGES} messages each way, between programs"):
+        stream(ends)
+    with board.step("the subnode's driver is unbound and bound: the virtio device goes and comes"):
+        node = ends.node()
+        for _ in range(3):
+            ends.main.check(f"echo {node} >{NODE}/unbind")
+            ends.down()
+            ends.main.check(f"echo {node} >{NODE}/bind")
+            ends.sample()
+    with board.step("detached and attached"):
+        for _ in range(2):
+            ends.main.check(f"echo detach >{REMOTEPROC}/state")
+            ends.down()
+            ends.main.check(f"echo start >{REMOTEPROC}/state")
+            ends.sample()
+    with board.step("a remote that restarts is attached to again"):
+        since = ends.main.console.position
+        ends.remote.reset()
+        link.start_remote(ends.remote)
+        ends.says(r"shm_rproc remoteproc: the remote (restarted|took its resource table away): detaching", since)
+        ends.says("is now attached", since)
+        ends.sample()
+    with board.step("modules go and come in any order"):
+        ends.main.check("rmmod shm_rproc")
+        ends.down()
+        ends.main.check("modprobe shm_rproc")
+        ends.sample()
+        since = ends.main.console.position
+        ends.main.check("rmmod rproc_vdev")
+        ends.down()
+        ends.main.check("modprobe rproc_vdev")
+        ends.says(r"vdev@0: .* runs already, without it: stop and start remoteproc\d", since)
+        ends.main.check(f"echo detach >{REMOTEPROC}/state && echo start >{REMOTEPROC}/state")
+        ends.sample()
+    with board.step("a main that restarts is served again"):
+        ends.main.reset()
+        link.start_main(ends.main, "rproc_vdev")
+        ends.sample()
