@@ -38,6 +38,25 @@ CASE(table_mirror, lays_a_table_of_firmware)
 	}
 }
 
+CASE(table_mirror, is_laid_where_the_firmware_has_it)
+{
+	Scene<Plain> scene(test);
+	const Window elsewhere = {make<u8>(test, kRoom), kRoom};
+
+	REQUIRE(scene.build(0));
+	__builtin_memcpy(scene.copy, scene.live.va, kRoom);
+	REQUIRE(scene.mirror->adopt(kRoom, scene.complaint).ok());
+	REQUIRE(scene.mirror->lay(elsewhere).ok());
+	scene.mirror->claim();
+	scene.core().put_status(7);
+	CHECK(scene.mirror->publish());
+	CHECK_EQ(scene.remote().status(), 0);
+	CHECK_EQ(scene.at(elsewhere.va).status(), 7);
+	scene.live = elsewhere;
+	scene.word(0) = 0;
+	CHECK_EQ(scene.mirror->look(), AMP_SHM_GONE);
+}
+
 CASE(table_mirror, firmware_asks_for_no_more_than_a_remote)
 {
 	Scene<Plain> scene(test);
@@ -105,6 +124,13 @@ CASE(table_mirror, may_change_while_it_is_laid)
 				const bool good = scene.mirror->adopt(kRoom, scene.complaint).ok();
 				const bool ok = good && scene.mirror->lay(scene.live).ok();
 
+				// What lies there now is what we are going to write into.
+				if (ok && !scene.mirror->claim()) {
+					scene.core().put_status(laid & 1 ? 1 : 3);
+					(void)scene.mirror->publish();
+					(void)scene.mirror->withdraw();
+					scene.core().put_status(0);
+				}
 				Hostile::meddler = {};
 				laid += ok;
 				again += !ok;
