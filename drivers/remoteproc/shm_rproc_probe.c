@@ -86,7 +86,7 @@ static int shm_rproc_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 
-	shm->workers = alloc_workqueue("%s", WQ_HIGHPRI, 0, dev_name(dev));
+	shm->workers = alloc_workqueue("%s", WQ_HIGHPRI | WQ_PERCPU, 0, dev_name(dev));
 	if (!shm->workers)
 		return -ENOMEM;
 	ret = devm_add_action_or_reset(dev, destroy_workers, shm->workers);
