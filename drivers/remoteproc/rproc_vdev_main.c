@@ -394,7 +394,7 @@ int rproc_vdev_main_init(void)
 		pr_warn("rproc_vdev: not checked against remoteproc of this kernel: no main end\n");
 		return 0;
 	}
-	rproc_vdev_workers = alloc_workqueue("rproc_vdev", WQ_HIGHPRI | WQ_FREEZABLE, 0);
+	rproc_vdev_workers = alloc_workqueue("rproc_vdev", WQ_HIGHPRI | WQ_PERCPU | WQ_FREEZABLE, 0);
 	if (!rproc_vdev_workers)
 		return -ENOMEM;
 	ret = platform_driver_register(&rproc_vdev_claim_driver);

@@ -350,7 +350,7 @@ static void rproc_vdev_claim_remove(struct platform_device *pdev)
 
 struct platform_driver rproc_vdev_claim_driver = {
 	.probe = rproc_vdev_claim_probe,
-	.remove = rproc_vdev_claim_remove,
+	.remove_void = rproc_vdev_claim_remove,
 	.driver = {
 		.name = CLAIM_DRIVER,
 		.suppress_bind_attrs = true,

@@ -250,7 +250,7 @@ MODULE_DEVICE_TABLE(of, rproc_vdev_node_match);
 
 struct platform_driver rproc_vdev_node_driver = {
 	.probe = rproc_vdev_node_probe,
-	.remove = rproc_vdev_node_removed,
+	.remove_void = rproc_vdev_node_removed,
 	.driver = {
 		.name = "rproc_vdev",
 		.of_match_table = rproc_vdev_node_match,

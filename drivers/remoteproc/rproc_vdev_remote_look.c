@@ -38,7 +38,7 @@ void rproc_vdev_look_soon(struct rproc_vdev_remote *remote)
 	if (remote->live) {
 		if (time_before(jiffies, remote->not_before))
 			delay = remote->not_before - jiffies;
-		mod_delayed_work(system_unbound_wq, &remote->look, delay);
+		mod_delayed_work(system_dfl_wq, &remote->look, delay);
 	}
 	spin_unlock_irqrestore(&remote->timing_lock, flags);
 }
@@ -51,7 +51,7 @@ static void rproc_vdev_look_later(struct rproc_vdev_remote *remote, bool eager)
 	remote->not_before = jiffies + remote->pause;
 	/* A doorbell that rang meanwhile has queued an earlier one. */
 	if (remote->live)
-		queue_delayed_work(system_unbound_wq, &remote->look, max(delay, remote->pause));
+		queue_delayed_work(system_dfl_wq, &remote->look, max(delay, remote->pause));
 	spin_unlock_irq(&remote->timing_lock);
 }
 

@@ -9,4 +9,8 @@
 #define WQ_PERCPU 0
 #endif
 
+#ifndef AMP_HAVE_SYSTEM_DFL_WQ
+#define system_dfl_wq system_unbound_wq
+#endif
+
 #endif
