@@ -47,18 +47,19 @@ def _bring_up(teller, main, remote):
     boot(main, remote)
     teller.say(f"Both run Linux {main.check('uname -r').strip()}. The remote loads our modules and an echo service.")
     link.start_remote(remote)
-    teller.say("The main loads mainline's remoteproc, virtio_rpmsg_bus and rpmsg_char, and our shm_rproc below them.")
-    link.start_main(main)
+    teller.say("The main loads mainline's virtio_rpmsg_bus and rpmsg_char, our shm_rproc below mainline's remoteproc, and "
+               "rproc_vdev for the vdev's own node in devicetree.")
+    link.start_main(main, "rproc_vdev")
     rpmsg.channel(main, "rpmsg-client-sample")
     teller.say("The link is up; the remote has announced its service:")
-    _quote_lines(teller, main, r"rpmsg host is online|creating channel rpmsg-client-sample|is now attached")
+    _quote_lines(teller, main, r"of /remoteproc/vdev|rpmsg host is online|creating channel rpmsg-client-sample|is now attached")
 
 
 def _reboot(teller, main):
     main.reset()
     since = main.console.position
     teller.say("It is back. It loads its modules again; nobody touches the remote.")
-    link.start_main(main, "rpmsg_client_sample")
+    link.start_main(main, "rproc_vdev rpmsg_client_sample")
     _sample(teller, main, since)
     rpmsg.channel(main, "rpmsg-raw")
 
@@ -72,7 +73,8 @@ def _table(rows):
 
 
 def _story(board, teller):
-    main, remote = (board.machine(name, start=False, autoload=False) for name in ("main", "remote"))
+    main, remote = (board.machine(name, overlay, start=False, autoload=False)
+                    for name, overlay in (("main", "qemu-main-vdev.dtso"), ("remote", None)))
     _bring_up(teller, main, remote)
     since = main.console.position
     teller.say("The main loads the kernel's own rpmsg_client_sample, which exchanges 100 messages with the echo service:")
