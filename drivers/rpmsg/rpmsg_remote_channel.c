@@ -247,7 +247,7 @@ int rpmsg_remote_channels_up(struct rpmsg_remote *remote)
 	struct rpmsg_remote_channel *channel;
 	int err;
 
-	if (!remote->ns || remote->name_service)
+	if (!IS_REACHABLE(CONFIG_RPMSG_NS) || !remote->ns || remote->name_service)
 		return 0;
 	channel = rpmsg_remote_channel_alloc(remote);
 	if (!channel)
