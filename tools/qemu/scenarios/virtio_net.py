@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Mainline's virtio_net on a vdev of ours: the remote is the network card, and two network stacks talk."""
+from linux_remote_board.device_end import DeviceEnd
+from linux_remote_board.rpmsg import until
+
+SECONDS = 900
+MAC = "02:00:00:00:00:01"  # which the remote's device tree gives to the main
+ADDRESS = {"main": "10.0.0.1", "remote": "10.0.0.2"}
+MEGABYTES = 8
+
+
+def interface(machine, path):
+    """The name of the interface below a device, with its address, up."""
+    name = until(machine, f"ls {path}/net 2>/dev/null | grep .", 30, f"an interface of {path}").split()[0]
+    machine.check(f"ip addr add {ADDRESS[machine.name]}/24 dev {name}; ip link set {name} up")
+    return name
+
+
+def ping(machine, to, *options, count=20):
+    """Echo requests one after the other, each waited for."""
+    output = machine.check(f"ping -c {count} -i 0.02 -W 20 {' '.join(options)} {ADDRESS[to]}", 120)
+    return f" {count} packets received, 0% packet loss" in output
+
+
+def both_ways(board, main, remote, *options, count=20):
+    for machine, to in ((main, "remote"), (remote, "main")):
+        board.expect(ping(machine, to, *options, count=count), f"{machine.name}: echo requests got lost")
+
+
+def transfer(board, main, remote):
+    """A file over TCP, to the main and then back from it, whole."""
+    for server, client in ((remote, main), (main, remote)):
+        server.check(f"mkdir -p /tmp/www; head -c {MEGABYTES}m /dev/urandom >/tmp/www/file; httpd -p 8000 -h /tmp/www")
+        wanted = server.check("md5sum </tmp/www/file")
+        got = client.check(f"wget -q -O - http://{ADDRESS[server.name]}:8000/file | md5sum", 300)
+        board.expect(got == wanted, f"{client.name}: what arrived is not what {server.name} sent")
+
+
+def errors(machine, name):
+    return sum(int(machine.check(f"cat /sys/class/net/{name}/statistics/{which}_errors")) for which in ("rx", "tx"))
+
+
+def run(board):
+    link = DeviceEnd(board, "net", "virtio_net", "rvdev_net")
+    main, remote = link.main, link.remote
+    theirs = "/sys/bus/virtio/devices/{}"
+    ours = "/sys/bus/rvdev/devices/link:vdev0"
+    with board.step("virtio_net finds its device, with the address that the remote gave it"):
+        device = link.start()
+        name = interface(main, theirs.format(device))
+        peer = interface(remote, ours)
+        address = main.check(f"cat /sys/class/net/{name}/address").strip()
+        board.expect(address == MAC, f"{name} has the address {address}, expected {MAC}")
+        board.expect(link.bounced() > 0, "no buffer of the main's is in the pool")
+    with board.step("echo requests both ways, small, of a whole frame, and in fragments"):
+        for size in (0, 56, 1472, 9000):
+            both_ways(board, main, remote, f"-s {size}")
+    with board.step(f"{MEGABYTES} MiB over TCP each way, unharmed"):
+        transfer(board, main, remote)
+        board.expect(not errors(remote, peer), f"{peer}: errors are counted")
+        board.expect(not errors(main, name), f"{name}: errors are counted")
+    with board.step("virtio_net is unbound and bound again, while it is spoken to"):
+        noise = remote.start_job(f"exec ping -i 0.02 {ADDRESS['main']}")
+        for _ in range(3):
+            link.unbind(device)
+            link.down()
+            link.bind(device)
+            link.up()
+            interface(main, theirs.format(device))
+            both_ways(board, main, remote, count=5)
+        noise.kill()
+    with board.step("the device end is unloaded and loaded again"):
+        remote.check("rmmod rvdev_net")
+        remote.check("modprobe rvdev_net")
+        link.up()
+        interface(remote, ours)
+        both_ways(board, main, remote)
+    with board.step("the remote restarts: the main's interface comes back with it"):
+        remote.reset()
+        link.start_remote()
+        device = link.up()
+        interface(remote, ours)
+        interface(main, theirs.format(device))
+        both_ways(board, main, remote)
