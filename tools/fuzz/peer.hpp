@@ -24,6 +24,11 @@ public:
 		const usize size = VringLayout::of(num, align).size;
 		(void)ring_.map({arena.memory(), size, num, align}, ignored);
 	}
+	// On one of several rings.
+	Peer(Arena &arena, Input &input, u32 num, const Vring<HostEnv> &ring)
+		: arena_(arena), input_(input), num_(num), ring_(ring)
+	{
+	}
 
 	// As a driver: a chain of one to four descriptors, offered.
 	void offer(bool writable, bool frame)

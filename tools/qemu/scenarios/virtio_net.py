@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mainline's virtio_net on a vdev of ours: the remote is the network card, and two network stacks talk."""
+import random
+
 from linux_remote_board.device_end import DeviceEnd
 from linux_remote_board.rpmsg import until
 
 SECONDS = 900
 MAC = "02:00:00:00:00:01"  # which the remote's device tree gives to the main
+USED = (0x2000, 0x5000)  # used rings of the two vrings in the DDR: 128 entries each
 ADDRESS = {"main": "10.0.0.1", "remote": "10.0.0.2"}
 MEGABYTES = 8
 
@@ -34,6 +37,19 @@ def transfer(board, main, remote):
         wanted = server.check("md5sum </tmp/www/file")
         got = client.check(f"wget -q -O - http://{ADDRESS[server.name]}:8000/file | md5sum", 300)
         board.expect(got == wanted, f"{client.name}: what arrived is not what {server.name} sent")
+
+
+def nonsense(board, main, seed):
+    """What no device writes: heads, lengths and indices at random, while the main sends."""
+    dice = random.Random(seed)
+    with board.ddr() as memory:
+        for _ in range(40):
+            for used in USED:
+                for _ in range(4):
+                    at = used + 4 + 8 * dice.randrange(128)
+                    memory[at:at + 8] = dice.randrange(256).to_bytes(4, "little") + dice.randbytes(4)
+                memory[used + 2:used + 4] = dice.randbytes(2)
+            main.run(f"ping -c 1 -W 1 {ADDRESS['remote']} >/dev/null")
 
 
 def errors(machine, name):
@@ -82,3 +98,12 @@ def run(board):
         interface(remote, ours)
         interface(main, theirs.format(device))
         both_ways(board, main, remote)
+    with board.step("used rings full of nonsense: a reset of the device is all that it takes"):
+        for seed in range(3):
+            nonsense(board, main, seed)
+            link.unbind(device)
+            link.down()
+            link.bind(device)
+            link.up()
+            interface(main, theirs.format(device))
+            both_ways(board, main, remote)
