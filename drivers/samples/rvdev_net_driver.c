@@ -7,6 +7,7 @@
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/of.h>
 #include <linux/rvdev.h>
 #include <linux/slab.h>
 #include <uapi/amp/virtio_net.h>
@@ -224,6 +225,20 @@ static bool rvdev_net_intact(struct rvdev_device *rvdev)
 	return amp_net_frames_intact(net->frames);
 }
 
+/* The main's neighbour: its address but for the last bit, so that it is the same each time. */
+static void rvdev_net_set_address(struct net_device *netdev, struct device_node *node)
+{
+	struct amp_virtio_net_config config;
+
+	if (of_property_read_u8_array(node, "virtio,config", config.mac, sizeof(config.mac)) ||
+	    !is_valid_ether_addr(config.mac)) {
+		eth_hw_addr_random(netdev);
+		return;
+	}
+	config.mac[ETH_ALEN - 1] ^= 1;
+	eth_hw_addr_set(netdev, config.mac);
+}
+
 static int rvdev_net_probe(struct rvdev_device *rvdev)
 {
 	struct net_device *netdev;
@@ -239,7 +254,7 @@ static int rvdev_net_probe(struct rvdev_device *rvdev)
 		return -ENOMEM;
 	SET_NETDEV_DEV(netdev, &rvdev->dev);
 	netdev->netdev_ops = &rvdev_net_netdev_ops;
-	eth_hw_addr_random(netdev);
+	rvdev_net_set_address(netdev, rvdev->dev.of_node);
 	netif_carrier_off(netdev);
 
 	net = netdev_priv(netdev);
