@@ -12,7 +12,7 @@ class DeviceEnd:
     """@driver is mainline's, @sample the device end; @kind names the overlays."""
 
     def __init__(self, board, kind, driver, sample):
-        board.need("ivshmem_mailbox", "rproc_vdev", "shm_rproc", driver, sample)
+        board.need("ivshmem_mailbox", "rproc_vdev", "shm_rproc", sample)
         self.driver, self.sample = driver, sample
         self.main = board.machine("main", f"qemu-main-vdev-{kind}.dtso", start=False, autoload=False)
         self.remote = board.machine("remote", f"qemu-remote-{kind}.dtso", start=False, autoload=False)

@@ -27,7 +27,9 @@ def ping(machine, to, *options, count=20):
 
 def both_ways(board, main, remote, *options, count=20):
     for machine, to in ((main, "remote"), (remote, "main")):
-        board.expect(ping(machine, to, *options, count=count), f"{machine.name}: echo requests got lost")
+        if not ping(machine, to, *options, count=count):
+            seen = "\n".join(end.check("ip -s link; cat /proc/net/snmp /proc/net/softnet_stat") for end in (main, remote))
+            board.expect(False, f"{machine.name}: echo requests got lost\n{seen}")
 
 
 def transfer(board, main, remote):
