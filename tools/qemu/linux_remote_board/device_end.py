@@ -14,13 +14,14 @@ class DeviceEnd:
     def __init__(self, board, kind, driver, sample):
         board.need("ivshmem_mailbox", "rproc_vdev", "shm_rproc", sample)
         self.driver, self.sample = driver, sample
+        self.module = driver if driver in board.modules else ""  # else it is built in
         self.main = board.machine("main", f"qemu-main-vdev-{kind}.dtso", start=False, autoload=False)
         self.remote = board.machine("remote", f"qemu-remote-{kind}.dtso", start=False, autoload=False)
 
     def start(self):
         boot(self.main, self.remote)
         self.start_remote()
-        self.main.check(f"modprobe -a {self.driver} ivshmem_mailbox rproc_vdev shm_rproc")
+        self.main.check(f"modprobe -a {self.module} ivshmem_mailbox rproc_vdev shm_rproc")
         return self.up()
 
     def start_remote(self):
