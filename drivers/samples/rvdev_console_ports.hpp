@@ -31,7 +31,7 @@ public:
 	static_assert(sizeof(amp_virtio_console_control) == 8);
 
 	static constexpr u32 kPortsMax = AMP_RVDEV_RINGS_MAX / 2 - 1;
-	static constexpr usize kHeldMax = 32768; // the most that Linux's driver sends at once
+	static constexpr usize kHeldMax = 65536; // the most that Linux's driver sends at once: a pipe's 16 pages
 	static constexpr u32 kBudget = 64; // buffers in one look at a ring, good or bad: a main can offer without end
 
 	static constexpr u32 count(u32 vrings, u64 features)
