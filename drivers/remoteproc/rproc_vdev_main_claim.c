@@ -3,6 +3,7 @@
  * A vdev of the firmware that is ours: vrings with notify ids of the core's, and a virtio device while the remote
  * processor runs and the subnode is bound.
  */
+#include <linux/bottom_half.h>
 #include <linux/dma-mapping.h>
 #include <linux/of.h>
 #include <linux/of_device.h>
@@ -21,8 +22,12 @@ static void look_into_ring(struct work_struct *work)
 	struct rproc_vdev_ring *ring = container_of(work, struct rproc_vdev_ring, work);
 	struct virtqueue *vq = READ_ONCE(ring->vq);
 
-	if (vq)
-		vring_interrupt(0, vq);
+	if (!vq)
+		return;
+	vring_interrupt(0, vq);
+	/* What it left to a softirq, as network drivers do, would else wait for the next interrupt. */
+	local_bh_disable();
+	local_bh_enable();
 }
 
 static void look_into_rings(struct work_struct *work)

@@ -123,9 +123,13 @@ static u8 rproc_vdev_get_status(struct virtio_device *vdev)
 static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
 {
 	struct rproc_vdev_claim *claim = claim_of(vdev);
+	struct rproc *rproc = claim->host->rproc;
 
 	trace_rproc_vdev_status(claim, status);
 	amp_main_put_status(&claim->entry, table_of(claim), status);
+	/* As after a write of the config space: a driver may wait for its first answer before it lets go of a lock. */
+	if (status & VIRTIO_CONFIG_S_DRIVER_OK && claim->entry.vrings)
+		rproc->ops->kick(rproc, claim->rings[0].core.notifyid);
 }
 
 static void rproc_vdev_reset(struct virtio_device *vdev)
