@@ -121,6 +121,7 @@ int shm_rproc_init_table(struct shm_rproc *shm);
 /* shm_rproc_doorbell.c */
 int shm_rproc_request_bells(struct shm_rproc *shm);
 void shm_rproc_free_bells(struct shm_rproc *shm);
+bool shm_rproc_has_bell(struct shm_rproc *shm, int notifyid);
 void shm_rproc_ring_vring(struct shm_rproc *shm, int notifyid);
 void shm_rproc_ring_ctrl(struct shm_rproc *shm);
 void shm_rproc_await_answer(struct shm_rproc *shm);

@@ -90,6 +90,17 @@ static void ring_bell(struct shm_rproc_bell *bell)
 }
 
 /**
+ * shm_rproc_has_bell() - is there a mailbox of ours for a vring?
+ * @shm:	us
+ * @notifyid:	of the vring
+ */
+bool shm_rproc_has_bell(struct shm_rproc *shm, int notifyid)
+{
+	return shm->one_bell ||
+	       (notifyid >= 0 && notifyid < SHM_RPROC_BELLS_MAX && shm->bells & BIT(notifyid));
+}
+
+/**
  * shm_rproc_ring_vring() - tell the remote to look into a vring
  * @shm:	us
  * @notifyid:	of the vring

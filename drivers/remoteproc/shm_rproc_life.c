@@ -193,8 +193,11 @@ void shm_rproc_kick(struct rproc *rproc, int notifyid)
 {
 	struct shm_rproc *shm = rproc->priv;
 
-	shm_rproc_publish(shm);
-	shm_rproc_ring_vring(shm, notifyid);
+	/* A vdev node's driver has mailboxes of its own, and comes here to have its words shown. */
+	if (shm_rproc_publish(shm) && !shm_rproc_has_bell(shm, notifyid))
+		shm_rproc_ring_ctrl(shm);
+	else
+		shm_rproc_ring_vring(shm, notifyid);
 }
 
 const struct rproc_ops shm_rproc_ops = {

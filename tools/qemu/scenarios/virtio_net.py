@@ -16,6 +16,7 @@ def interface(machine, path):
     """The name of the interface below a device, with its address, up."""
     name = until(machine, f"ls {path}/net 2>/dev/null | grep .", 30, f"an interface of {path}").split()[0]
     machine.check(f"ip addr add {ADDRESS[machine.name]}/24 dev {name}; ip link set {name} up")
+    until(machine, f'[ "$(cat /sys/class/net/{name}/operstate)" = up ]', 30, f"{name} up")
     return name
 
 
