@@ -80,15 +80,15 @@ def run(board):
         board.expect(not errors(remote, peer), f"{peer}: errors are counted")
         board.expect(not errors(main, name), f"{name}: errors are counted")
     with board.step("virtio_net is unbound and bound again, while it is spoken to"):
-        noise = remote.start_job(f"exec ping -i 0.02 {ADDRESS['main']}")
         for _ in range(3):
+            noise = remote.start_job(f"exec ping -i 0.02 {ADDRESS['main']}")
             link.unbind(device)
             link.down()
             link.bind(device)
             link.up()
             interface(main, theirs.format(device))
+            noise.kill()  # it would fill the small socket of the next
             both_ways(board, main, remote, count=3)
-        noise.kill()
     with board.step("the device end is unloaded and loaded again"):
         remote.check("rmmod rvdev_net")
         remote.check("modprobe rvdev_net")
