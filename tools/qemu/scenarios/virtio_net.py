@@ -9,7 +9,7 @@ SECONDS = 900
 MAC = "02:00:00:00:00:01"  # which the remote's device tree gives to the main
 USED = (0x2000, 0x5000)  # used rings of the two vrings in the DDR: 128 entries each
 ADDRESS = {"main": "10.0.0.1", "remote": "10.0.0.2"}
-MEGABYTES = 8
+MEGABYTES = 2
 
 
 def interface(machine, path):
