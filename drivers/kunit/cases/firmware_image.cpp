@@ -171,35 +171,35 @@ CASE(firmware_image, headers_are_what_the_loader_takes_them_for)
 {
 	for (const ElfLayout &layout : list<ElfLayout>(kElf32, kElf64)) {
 		const struct {
-			u32 at;
 			u64 value;
+			u32 at;
 			u32 bytes;
 			const char *why;
 		} bad[] = {
 			{0, 0, 4, "no ELF file"},
-			{4, 0, 1, "ELF class"},
-			{4, 3, 1, "ELF class"},
-			{5, 2, 1, "ELF byte order"},
-			{layout.entry, kCode + 32, layout.word, "entry"},
-			{layout.entry, kCode - 1, layout.word, "entry"},
-			{layout.phoff, kBytes, layout.word, "end of the headers"},
-			{layout.phoff, ~0ull, layout.word, "end of the headers"},
-			{layout.phentsize, 1, 2, "bytes of a header"},
-			{layout.phentsize + 2, 0, 2, "none to load"},
-			{layout.phentsize + 2, 0xffff, 2, "end of the headers"},
-			{layout.shoff, ~0ull, layout.word, "end of the headers"},
-			{layout.phentsize + 4, 0, 2, "bytes of a header"},
-			{layout.phentsize + 6, 0, 2, "section of names"},
-			{layout.phentsize + 8, 3, 2, "section of names"},
-			{layout.phentsize + 8, 0xffff, 2, "section of names"},
-			{kSections + layout.section_size + layout.section_offset, kBytes - 1, layout.word,
+			{0, 4, 1, "ELF class"},
+			{3, 4, 1, "ELF class"},
+			{2, 5, 1, "ELF byte order"},
+			{kCode + 32, layout.entry, layout.word, "entry"},
+			{kCode - 1, layout.entry, layout.word, "entry"},
+			{kBytes, layout.phoff, layout.word, "end of the headers"},
+			{~0ull, layout.phoff, layout.word, "end of the headers"},
+			{1, layout.phentsize, 2, "bytes of a header"},
+			{0, layout.phentsize + 2, 2, "none to load"},
+			{0xffff, layout.phentsize + 2, 2, "end of the headers"},
+			{~0ull, layout.shoff, layout.word, "end of the headers"},
+			{0, layout.phentsize + 4, 2, "bytes of a header"},
+			{0, layout.phentsize + 6, 2, "section of names"},
+			{3, layout.phentsize + 8, 2, "section of names"},
+			{0xffff, layout.phentsize + 8, 2, "section of names"},
+			{kBytes - 1, kSections + layout.section_size + layout.section_offset, layout.word,
 			 "section of names"},
-			{kSections + layout.section_size + layout.section_offset, ~0ull, layout.word,
+			{~0ull, kSections + layout.section_size + layout.section_offset, layout.word,
 			 "section of names"},
-			{kSections + layout.section_size + layout.section_bytes, 0, layout.word, "section of names"},
-			{kSections + layout.section_size + layout.section_bytes, 16, layout.word, "section of names"},
-			{kSections + 2 * layout.section_size, 17, 4, "name of a section"},
-			{kSections + 2 * layout.section_size, 2, 4, "none is .resource_table"},
+			{0, kSections + layout.section_size + layout.section_bytes, layout.word, "section of names"},
+			{16, kSections + layout.section_size + layout.section_bytes, layout.word, "section of names"},
+			{17, kSections + 2 * layout.section_size, 4, "name of a section"},
+			{2, kSections + 2 * layout.section_size, 4, "none is .resource_table"},
 		};
 
 		for (const auto &word : bad) {
