@@ -305,6 +305,7 @@ void rproc_vdev_claim_decide(struct platform_device *pdev)
 	struct amp_complaint complaint;
 	struct device_node *subnode;
 	struct amp_main_entry entry;
+	int ret;
 	u32 id;
 
 	if (!rproc_vdev_has_subnodes(rproc) ||
@@ -323,8 +324,14 @@ void rproc_vdev_claim_decide(struct platform_device *pdev)
 	if (!host)
 		goto put;
 	claim = rproc_vdev_claim_new(host, pdev, subnode, &entry);
-	if (claim && set_override(pdev, CLAIM_DRIVER))
+	if (!claim)
+		return;
+	ret = set_override(pdev, CLAIM_DRIVER);
+	if (ret) {
+		dev_err(&rproc->dev, "%pOF: vdev %u cannot be kept from the remoteproc core: %d\n", subnode, entry.index,
+			ret);
 		rproc_vdev_claim_free(claim);
+	}
 	return;
 put:
 	of_node_put(subnode);
