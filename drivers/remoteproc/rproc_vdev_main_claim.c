@@ -328,8 +328,8 @@ void rproc_vdev_claim_decide(struct platform_device *pdev)
 		return;
 	ret = set_override(pdev, CLAIM_DRIVER);
 	if (ret) {
-		dev_err(&rproc->dev, "%pOF: vdev %u cannot be kept from the remoteproc core: %d\n", subnode, entry.index,
-			ret);
+		dev_err(&rproc->dev, "%pOF: vdev %u cannot be kept from the remoteproc core: %d\n", subnode,
+			entry.index, ret);
 		rproc_vdev_claim_free(claim);
 	}
 	return;

@@ -73,19 +73,25 @@ static void rproc_vdev_get(struct virtio_device *vdev, unsigned int offset, void
 	}
 }
 
+/* The remoteproc driver may keep the remote's copy of the table, and the remote has to look. */
+static void rproc_vdev_show_table(struct rproc_vdev_claim *claim)
+{
+	struct rproc *rproc = claim->host->rproc;
+
+	if (claim->entry.vrings && rproc->ops->kick)
+		rproc->ops->kick(rproc, claim->rings[0].core.notifyid);
+}
+
 static void rproc_vdev_set(struct virtio_device *vdev, unsigned int offset, const void *from, unsigned int len)
 {
 	struct rproc_vdev_claim *claim = claim_of(vdev);
-	struct rproc *rproc = claim->host->rproc;
 
 	if (amp_main_write_config(&claim->entry, table_of(claim), offset, from, len)) {
 		dev_err_ratelimited(&vdev->dev, "config space has %u bytes, wrote %u at %u\n",
 				    claim->entry.config_len, len, offset);
 		return;
 	}
-	/* The remoteproc driver may keep the remote's copy, and the remote has to look. */
-	if (claim->entry.vrings && rproc->ops->kick)
-		rproc->ops->kick(rproc, claim->rings[0].core.notifyid);
+	rproc_vdev_show_table(claim);
 }
 
 /* The table has no counter (2.4): compare with what was there last time. */
@@ -123,13 +129,12 @@ static u8 rproc_vdev_get_status(struct virtio_device *vdev)
 static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
 {
 	struct rproc_vdev_claim *claim = claim_of(vdev);
-	struct rproc *rproc = claim->host->rproc;
 
 	trace_rproc_vdev_status(claim, status);
 	amp_main_put_status(&claim->entry, table_of(claim), status);
 	/* As after a write of the config space: a driver may wait for its first answer before it lets go of a lock. */
-	if (status & VIRTIO_CONFIG_S_DRIVER_OK && claim->entry.vrings)
-		rproc->ops->kick(rproc, claim->rings[0].core.notifyid);
+	if (status & VIRTIO_CONFIG_S_DRIVER_OK)
+		rproc_vdev_show_table(claim);
 }
 
 static void rproc_vdev_reset(struct virtio_device *vdev)
