@@ -4,7 +4,7 @@ import signal
 import subprocess
 from contextlib import contextmanager
 
-from . import bench_bus, bench_link
+from . import bench_boot, bench_bus, bench_link, bench_main
 from .bars import svg
 from .figures import Figures, short
 from .machine import Failed
@@ -16,6 +16,9 @@ SECONDS = 900  # of one part
 
 PARTS = (
     ("bus", "One kernel, both buses: instructions per 64-byte message", bench_bus.measure),
+    ("mainline", "The main end's transport, mainline's: instructions per message", bench_main.measure_mainline),
+    ("rproc_vdev", "The main end's transport, ours", bench_main.measure_rproc_vdev),
+    ("boot", "Start of a remote processor: instructions by number of vdevs", bench_boot.measure),
     ("link", "Two machines", bench_link.measure_event_idx),
     ("flags", "Two machines, without the event index", bench_link.measure_flags),
 )
@@ -27,6 +30,9 @@ AIMS = (
     ("bus.receive.ours.instructions", "bus.receive.mainline.instructions", 1),
     ("bus.send.ours.instructions", "bus.send.mainline.instructions", 1),
     ("bus.receive.ours.endpoints_10000.instructions", "bus.receive.ours.endpoints_1.instructions", 1.05),
+    ("main.rproc_vdev.interrupt_to_callback.instructions", "main.mainline.interrupt_to_callback.instructions", 1),
+    ("main.rproc_vdev.kick_to_doorbell.instructions", "main.mainline.kick_to_doorbell.instructions", 1),
+    ("main.boot.vdevs_16.each.instructions", "main.boot.vdevs_2.each.instructions", bench_boot.MOST),
     ("rtt.rpmsg.us", "rtt.doorbell.us", 1.3),
 )
 
@@ -41,6 +47,13 @@ PLOT = (
         ("send: ours", "bus.send.ours.instructions"), ("mainline's", "bus.send.mainline.instructions"),
         ("receive, 10000 endpoints: ours", "bus.receive.ours.endpoints_10000.instructions"),
         ("mainline's", "bus.receive.mainline.endpoints_10000.instructions"))),
+    ("Main end's transport: instructions per message", (
+        ("interrupt to callback: ours", "main.rproc_vdev.interrupt_to_callback.instructions"),
+        ("mainline's", "main.mainline.interrupt_to_callback.instructions"),
+        ("kick to doorbell: ours", "main.rproc_vdev.kick_to_doorbell.instructions"),
+        ("mainline's", "main.mainline.kick_to_doorbell.instructions"))),
+    ("Start of a remote processor: instructions per vdev", tuple(
+        (f"{vdevs} vdevs", f"main.boot.vdevs_{vdevs}.each.instructions") for vdevs in bench_boot.VDEVS)),
     ("Two machines: round trip of 64 bytes, microseconds, median", (
         ("message", "rtt.rpmsg.us"), ("bare doorbell", "rtt.doorbell.us"))),
     ("Two machines: messages per second, remote to main", (
@@ -61,7 +74,7 @@ def _part(name, directory, built):
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.alarm(SECONDS)
     try:
-        board.need("rpmsg_bench", "mailbox_bench", "rpmsg_remote", "rproc_vdev", "shm_rproc")
+        board.need("rpmsg_bench", "mailbox_bench", "virtio_bench", "rpmsg_remote", "rproc_vdev", "shm_rproc")
         yield board
     finally:
         signal.alarm(0)
