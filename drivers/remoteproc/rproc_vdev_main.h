@@ -17,6 +17,7 @@
 #include <linux/platform_device.h>
 #include <linux/remoteproc.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/virtio.h>
 #include <linux/workqueue.h>
 
@@ -69,6 +70,7 @@ struct rproc_vdev_node {
  * @work:	looks into it, after a mailbox's interrupt
  * @core:	what the core finds by notify id, for interrupts that the remoteproc driver reports
  * @vq:		between find_vqs() and del_vqs()
+ * @watched:	the same, for the watch
  * @va:		while @vq is there
  * @da:		the same
  * @dma:	where the memory is of the DMA API's
@@ -82,12 +84,31 @@ struct rproc_vdev_ring {
 	struct work_struct work;
 	struct rproc_vring core;
 	struct virtqueue *vq;
+	struct virtqueue *watched;
 	void *va;
 	u32 da;
 	dma_addr_t dma;
 	size_t dma_size;
 	atomic_long_t kicks_in;
 	atomic_long_t kicks_out;
+};
+
+/**
+ * struct rproc_vdev_watch - ends the wait of a driver for a remote that is silent
+ * @timer:	looks each second
+ * @lock:	guards what is watched
+ * @leaving:	the device is taken away; else its driver is being bound
+ * @silent:	seconds in which no used ring moved
+ * @busy:	seconds in all
+ * @used:	where the used rings stood
+ */
+struct rproc_vdev_watch {
+	struct timer_list timer;
+	spinlock_t lock; /* of rings and the words below */
+	bool leaving;
+	unsigned int silent;
+	unsigned int busy;
+	u32 used;
 };
 
 /**
@@ -103,6 +124,7 @@ struct rproc_vdev_ring {
  * @usable:	its DMA configuration is in order
  * @restricted:	buffers bounce through a restricted-dma-pool
  * @virtio:	the virtio device, while there is one
+ * @watch:	over its driver
  * @poll:	looks into the vrings where a doorbell was lost
  * @interval:	of @poll, in jiffies
  * @generation:	of the config space
@@ -123,6 +145,7 @@ struct rproc_vdev_claim {
 	bool usable;
 	bool restricted;
 	struct rproc_vdev_virtio *virtio;
+	struct rproc_vdev_watch watch;
 	struct delayed_work poll;
 	unsigned long interval;
 	u32 generation;
@@ -192,6 +215,13 @@ void rproc_vdev_host_drop(struct rproc_vdev_host *host);
 /* rproc_vdev_main_virtio.c: the virtio device */
 int rproc_vdev_virtio_register(struct rproc_vdev_claim *claim);
 void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim);
+bool rproc_vdev_virtio_is_bound(struct rproc_vdev_claim *claim);
+
+/* rproc_vdev_main_watch.c: drivers that wait for a silent remote */
+void rproc_vdev_watch_init(struct rproc_vdev_claim *claim);
+void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, bool leaving);
+void rproc_vdev_watch_ring(struct rproc_vdev_ring *ring, struct virtqueue *vq);
+void rproc_vdev_watch_end(struct rproc_vdev_claim *claim);
 
 /* rproc_vdev_main_debugfs.c */
 void rproc_vdev_main_debugfs_add(struct rproc_vdev_claim *claim);

@@ -186,6 +186,7 @@ struct rproc_vdev_claim *rproc_vdev_claim_new(struct rproc_vdev_host *host, stru
 	claim->core.index = entry->index;
 	claim->interval = msecs_to_jiffies(rproc_vdev_poll_ms());
 	INIT_DELAYED_WORK(&claim->poll, look_into_rings);
+	rproc_vdev_watch_init(claim);
 	for (i = 0; i < entry->vrings; i++) {
 		struct rproc_vdev_ring *ring = &claim->rings[i];
 

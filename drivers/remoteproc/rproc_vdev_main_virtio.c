@@ -133,8 +133,10 @@ static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
 	trace_rproc_vdev_status(claim, status);
 	amp_main_put_status(&claim->entry, table_of(claim), status);
 	/* As after a write of the config space: a driver may wait for its first answer before it lets go of a lock. */
-	if (status & VIRTIO_CONFIG_S_DRIVER_OK)
+	if (status & VIRTIO_CONFIG_S_DRIVER_OK) {
+		rproc_vdev_watch_start(claim, false);
 		rproc_vdev_show_table(claim);
+	}
 }
 
 static void rproc_vdev_reset(struct virtio_device *vdev)
@@ -276,6 +278,7 @@ static struct virtqueue *rproc_vdev_find_vq(struct virtio_device *vdev, unsigned
 		WRITE_ONCE(ring->vq, vq);
 	else
 		ring->core.vq = vq;
+	rproc_vdev_watch_ring(ring, vq);
 	return vq;
 
 err_forget:
@@ -290,6 +293,7 @@ static void rproc_vdev_del_vqs(struct virtio_device *vdev)
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
 		struct rproc_vdev_ring *ring = ring_of(vq);
 
+		rproc_vdev_watch_ring(ring, NULL);
 		rproc_vdev_quiet(ring);
 		vring_del_virtqueue(vq);
 		rproc_vdev_ring_forget(ring);
@@ -366,6 +370,7 @@ static void rproc_vdev_virtio_forget(struct rproc_vdev_claim *claim)
 	spin_lock_irqsave(&claim->node->lock, flags);
 	claim->node->claim = NULL;
 	spin_unlock_irqrestore(&claim->node->lock, flags);
+	rproc_vdev_watch_end(claim);
 	cancel_delayed_work_sync(&claim->poll);
 	for (i = 0; i < claim->entry.vrings; i++)
 		cancel_work_sync(&claim->rings[i].work);
@@ -424,6 +429,18 @@ void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim)
 	struct virtio_device *vdev = &claim->virtio->vdev;
 
 	rproc_vdev_main_debugfs_remove(claim);
+	rproc_vdev_watch_start(claim, true);
 	unregister_virtio_device(vdev);
 	rproc_vdev_virtio_forget(claim);
+}
+
+/**
+ * rproc_vdev_virtio_is_bound() - has its virtio device a driver whose probe is over?
+ * @claim:	with a virtio device
+ *
+ * Context: any.
+ */
+bool rproc_vdev_virtio_is_bound(struct rproc_vdev_claim *claim)
+{
+	return amp_device_is_bound(&claim->virtio->vdev.dev);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mainline's virtio_console on a vdev of ours with six vrings: the remote is what its ports are connected to."""
-from linux_remote_board.device_end import DeviceEnd
+from linux_remote_board.device_end import VIRTIO, DeviceEnd
 from linux_remote_board.rpmsg import until
 
 SECONDS = 900
@@ -61,9 +61,18 @@ def run(board):
         link.up()
         for port in found:
             board.expect(ask(main, port, "still") == "still", f"{port} is not back")
-    with board.step("the remote restarts, and so do the ports"):
-        remote.reset()
+    with board.step("the remote dies while virtio_console waits for it, and comes back, and so do the ports"):
+        link.unbind(device)
+        link.down()
+        remote.pause()
+        since = main.console.position
+        binding = main.start_job(f"echo {device} >{VIRTIO}/{link.driver}/bind")
+        main.wait_for("vdev@0: the remote keeps its driver waiting as it starts", 120, since)
+        binding.wait(60)
+        remote.kill()
+        remote.start()
         link.start_remote()
+        main.wait_for("the remote (restarted|took its resource table away): detaching", 60, since)
         device = link.up()
         for port in ports(main, device):
             board.expect(ask(main, port, "and again") == "and again", f"{port} is not back")

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Some virtio drivers wait for an answer of their device without sleeping, virtio_console for one in its probe and
+ * virtio_net with a control queue whenever it is set up. A remote that is silent keeps them, and what they hold: the
+ * processor, the device, and where the device was made or is taken away at that moment rproc->lock. Then nobody can
+ * stop the remote or even notice that it restarted. What ends such a wait is that the virtqueues are broken.
+ *
+ * It is a timer since nothing else is sure to run beside a driver that does not let go of its processor.
+ */
+#include "rproc_vdev_main.h"
+
+/* The remote has given nothing back for so long, or has kept the driver busy for so long. */
+#define SILENT_SECONDS 10
+#define BUSY_SECONDS 30
+
+/* Where all used rings stand together: whether that moves is all that counts. */
+static u32 sum_of_used(struct rproc_vdev_claim *claim, unsigned int *rings)
+{
+	u32 avail, used, sum = 0;
+	unsigned int i;
+
+	*rings = 0;
+	for (i = 0; i < claim->entry.vrings; i++) {
+		struct rproc_vdev_ring *ring = &claim->rings[i];
+
+		if (!ring->watched)
+			continue;
+		amp_main_indices(ring->va, ring->core.num, ring->core.align, &avail, &used);
+		sum += used;
+		(*rings)++;
+	}
+	return sum;
+}
+
+/* True: there is still something to wait for. With the watch's lock. */
+static bool look(struct rproc_vdev_claim *claim)
+{
+	struct rproc_vdev_watch *watch = &claim->watch;
+	unsigned int rings, i;
+	u32 used = sum_of_used(claim, &rings);
+
+	if (!rings || (!watch->leaving && rproc_vdev_virtio_is_bound(claim)))
+		return false;
+	watch->silent = used == watch->used ? watch->silent + 1 : 0;
+	watch->used = used;
+	if (++watch->busy < BUSY_SECONDS && watch->silent < SILENT_SECONDS)
+		return true;
+	for (i = 0; i < claim->entry.vrings; i++)
+		if (claim->rings[i].watched)
+			__virtqueue_break(claim->rings[i].watched);
+	dev_err(&claim->pdev->dev,
+		"%pOF: the remote keeps its driver waiting as it %s, %u s now: virtqueues broken until it is bound again\n",
+		claim->of_node, watch->leaving ? "leaves" : "starts", watch->busy);
+	return false;
+}
+
+static void tick(struct timer_list *timer)
+{
+	struct rproc_vdev_claim *claim = container_of(timer, struct rproc_vdev_claim, watch.timer);
+	bool again;
+
+	spin_lock(&claim->watch.lock);
+	again = look(claim);
+	spin_unlock(&claim->watch.lock);
+	if (again)
+		mod_timer(timer, jiffies + HZ);
+}
+
+/**
+ * rproc_vdev_watch_init() - before its virtio device is there
+ * @claim:	new
+ */
+void rproc_vdev_watch_init(struct rproc_vdev_claim *claim)
+{
+	spin_lock_init(&claim->watch.lock);
+	timer_setup(&claim->watch.timer, tick, 0);
+}
+
+/**
+ * rproc_vdev_watch_start() - from now on its driver may wait for the remote
+ * @claim:	with a virtio device
+ * @leaving:	until the virtqueues are gone; else until the driver is bound
+ *
+ * Context: process.
+ */
+void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, bool leaving)
+{
+	spin_lock_bh(&claim->watch.lock);
+	claim->watch.leaving = leaving;
+	claim->watch.silent = 0;
+	claim->watch.busy = 0;
+	spin_unlock_bh(&claim->watch.lock);
+	mod_timer(&claim->watch.timer, jiffies + HZ);
+}
+
+/**
+ * rproc_vdev_watch_ring() - a virtqueue came or is about to go
+ * @ring:	with memory
+ * @vq:		its virtqueue, or NULL
+ *
+ * Context: process.
+ */
+void rproc_vdev_watch_ring(struct rproc_vdev_ring *ring, struct virtqueue *vq)
+{
+	spin_lock_bh(&ring->claim->watch.lock);
+	ring->watched = vq;
+	spin_unlock_bh(&ring->claim->watch.lock);
+}
+
+/**
+ * rproc_vdev_watch_end() - its virtio device is gone
+ * @claim:	nobody starts a watch of it
+ *
+ * Context: process.
+ */
+void rproc_vdev_watch_end(struct rproc_vdev_claim *claim)
+{
+	timer_delete_sync(&claim->watch.timer);
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A resource table that a test writes into the DDR, for a remote that is not there."""
+import struct
+from dataclasses import dataclass
+
+RSC_VDEV, RSC_VDEV_LARGE = 3, 384
+NET, CONSOLE, RPMSG = 1, 3, 7
+DRIVER_OK = 4
+ANY = 0xffffffff
+ROOM = 4096
+HEADER, STATUS = 16, 24  # of the table; in an entry
+
+
+@dataclass
+class Vdev:
+    """An entry."""
+    id: int
+    vrings: int
+    features: int = 0
+    config: bytes = b""
+    type: int = RSC_VDEV
+    num: int = 256
+    align: int = 4096
+
+    def pack(self):
+        words = struct.pack("<6I4B", self.type, self.id, 0, self.features, 0, len(self.config), 0, self.vrings, 0, 0)
+        return words + struct.pack("<5I", ANY, self.align, self.num, 0, 0) * self.vrings + self.config
+
+
+class Firmware:
+    """Its table, in the memory of both."""
+
+    def __init__(self, board, *vdevs):
+        self._board = board
+        entries, self.offsets = b"", []
+        for vdev in vdevs:
+            self.offsets.append(HEADER + 4 * len(vdevs) + len(entries))
+            entries += vdev.pack()
+        self.bytes = struct.pack(f"<{4 + len(vdevs)}I", 1, len(vdevs), 0, 0, *self.offsets) + entries
+        with board.ddr() as memory:
+            memory[0:4] = bytes(4)  # a table that is being written is none
+            memory[4:ROOM] = self.bytes[4:].ljust(ROOM - 4, b"\0")
+            memory[0:4] = self.bytes[0:4]
+
+    def word(self, vdev, offset):
+        with self._board.ddr() as memory:
+            return struct.unpack_from("<I", memory, self.offsets[vdev] + offset)[0]
+
+    def untouched(self):
+        with self._board.ddr() as memory:
+            return memory[:len(self.bytes)] == self.bytes
