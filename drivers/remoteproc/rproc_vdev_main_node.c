@@ -53,6 +53,9 @@ static int rproc_vdev_node_map(struct rproc_vdev_node *node, unsigned int vring,
 
 static int rproc_vdev_node_memory(struct rproc_vdev_node *node)
 {
+	struct property *property;
+	unsigned int vring;
+	const char *each;
 	char name[16];
 	int index, ret;
 
@@ -65,6 +68,11 @@ static int rproc_vdev_node_memory(struct rproc_vdev_node *node)
 		if (ret)
 			return ret;
 	}
+	of_property_for_each_string(node->dev->of_node, "memory-region-names", property, each)
+		if (sscanf(each, "vring%u", &vring) == 1 && vring >= node->num_regions)
+			return dev_err_probe(node->dev, -EINVAL,
+					     "%pOF: memory-region \"vring%u\" is missing, but there is \"%s\"\n",
+					     node->dev->of_node, node->num_regions, each);
 	return 0;
 }
 

@@ -3,11 +3,11 @@
 import random
 import struct
 
-TABLE_BYTES = 0x200
+TABLE_BYTES = 0x400
 POOLS = ((0x50100000, 0x50300000),)  # of buffers
 DDR = 0x50000000
 RESOURCE_ENTRY, VRING = 28, 20  # a vdev's words, then those of each vring
-CONFIG_LEN = 20
+CONFIG_LEN, STATUS, GFEATURES = 20, 24, 16
 NASTY = (0, 1, 15, 16, 17, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff)
 
 
@@ -30,10 +30,13 @@ class HostileRemote:
         self._dice = random.Random(f"{seed} {index}")
         self._index, self._rings = index, rings
         self._old = []
+        self._wild = False
         self._kinds = (self._element, self._element, self._twice, self._indices, self._buffer, self._config,
                        self._vring_words)
 
-    def burst(self, memory, writes):
+    def burst(self, memory, writes, wild):
+        """@wild: also heads that no ring has, after which its driver looks at nothing more."""
+        self._wild = wild
         for _ in range(writes):
             self._dice.choice(self._kinds)(memory)
 
@@ -56,7 +59,8 @@ class HostileRemote:
 
     def _element(self, memory):
         ring = self._dice.choice(self._rings)
-        self._put_used(memory, ring, word(memory, ring.used + 2, 2), self._nasty(ring.num), self._nasty(2048))
+        head = self._nasty(ring.num) if self._wild else self._dice.randrange(ring.num)
+        self._put_used(memory, ring, word(memory, ring.used + 2, 2), head, self._nasty(2048))
         self._advance(memory, ring, 1)
 
     def _twice(self, memory):
@@ -66,6 +70,8 @@ class HostileRemote:
         self._advance(memory, ring, 2)
 
     def _indices(self, memory):
+        if not self._wild:
+            return
         ring = self._dice.choice(self._rings)
         at = ring.used + self._dice.choice((0, 2, 4 + 8 * ring.num))  # flags, idx, avail_event
         memory[at:at + 2] = self._dice.randbytes(2)
@@ -79,7 +85,7 @@ class HostileRemote:
             memory[at:at + size] = self._dice.choice((self._dice.randbytes(size), b"\xff" * size, bytes(size)))
 
     def _table(self, memory, at, new):
-        if at + len(new) <= TABLE_BYTES * 4:
+        if at + len(new) <= TABLE_BYTES:
             self._old.append((at, memory[at:at + len(new)]))
             memory[at:at + len(new)] = new
 
@@ -102,3 +108,13 @@ def noise(memory, seed, writes):
     for _ in range(writes):
         at = 4 * dice.randrange(TABLE_BYTES // 4)
         memory[at:at + 4] = dice.choice((dice.choice(NASTY), dice.getrandbits(32))).to_bytes(4, "little")
+
+
+def undriven(table):
+    """The bytes of a table as the remote built it, before a main came."""
+    table = bytearray(table)
+    for index in range(word(table, 4)):
+        entry = word(table, 16 + 4 * index)
+        table[entry + STATUS] = 0
+        table[entry + GFEATURES:entry + GFEATURES + 4] = bytes(4)
+    return bytes(table)

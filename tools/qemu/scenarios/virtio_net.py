@@ -26,11 +26,20 @@ def ping(machine, to, *options, count=10):
     return status == 0
 
 
+def drained(machine, to):
+    """
+    Returns when nothing waits there for the address of @to any more: what is sent before that is known. All of it
+    arrives at once with the first frame from @to, in every ping of @to's, whose socket takes 7 KiB and no answer then.
+    """
+    until(machine, f"ping -c 1 -W 1 {ADDRESS[to]} >/dev/null", 60, f"an answer of the {to}")
+
+
 def both_ways(board, main, remote, *options, count=10):
     for machine, to in ((main, "remote"), (remote, "main")):
         if not ping(machine, to, *options, count=count):
-            seen = "\n".join(end.check("cd /sys/class/net; grep -v '^0$' */statistics/* /dev/null; cat /proc/net/snmp; "
-                                       "cat /proc/net/softnet_stat") for end in (main, remote))
+            seen = "\n".join(f"{end.name}:\n" + end.check(
+                "cd /sys/class/net; grep -v '^0$' */statistics/* /dev/null; cat /proc/net/snmp /proc/net/softnet_stat")
+                             for end in (main, remote))
             board.expect(False, f"{machine.name}: an echo request got lost\n{seen}")
 
 
@@ -87,7 +96,8 @@ def run(board):
             link.bind(device)
             link.up()
             interface(main, theirs.format(device))
-            noise.kill()  # it would fill the small socket of the next
+            noise.kill()
+            drained(remote, "main")
             both_ways(board, main, remote, count=3)
     with board.step("the device end is unloaded and loaded again"):
         remote.check("rmmod rvdev_net")
