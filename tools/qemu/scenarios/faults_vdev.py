@@ -15,7 +15,8 @@ def run(board):
     machine = board.machine("loopback", overlay="qemu-loopback-vdev.dtso", autoload=False)
     machine.console.allowed.append(r"mm/vmalloc.c:\d+ alloc_vmap_area")
     prepare(machine, "rpmsg_ns", "loopback_mailbox", "rproc_vdev", "shm_rproc")
-    rpmsg.until(machine, f"grep -qx attached {STATE}", 30, "the link")
+    # The link may be up before its remoteproc device is bound, which is when the subnodes get theirs.
+    rpmsg.until(machine, f"grep -qx attached {STATE} && ls -d {NODES}/{NODE}", 30, "the link, and the subnode's device")
     with board.step("a subnode's driver is bound"):
         machine.check(f"echo detach >{STATE} && echo {NODE} >{NODES}/unbind")
         each(machine, "rproc_vdev_node_probe", NODE, f"{NODES}/bind {NODE}", f"{NODES}/unbind {NODE}", NODES,
