@@ -25,6 +25,7 @@ modules()
 all of it is in $out/log"
 	elif said=$(grep -E 'warning: |objtool: ' "$out/log" | grep -v 'the compiler differs'); then
 		result fail "build: $name" "$said"
+		rm -rf "$out/drivers" # else the next build would not say it again
 	elif ! ls "$out"/drivers/*/*.gate >/dev/null 2>&1; then
 		result fail "build: $name" 'the gate saw no module'
 	elif said=$("$@" 2>&1 | grep -E '^  (CC|CXX|LD|GATE) '); then

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Our modules and guest programs, built for one kernel flavour beside the other."""
 import os
+import re
+import shutil
 import subprocess
 
 from .places import BUILD, ROOT, TOOLS, BoardError, locked
@@ -10,6 +12,8 @@ from .target import TARGET
 # KUnit suites run on the debug kernel: a demo need not wait for their compilation.
 LEFT_OUT = {"plain": ("CONFIG_AMP_CORE_KUNIT_TEST=n", "CONFIG_RPMSG_REMOTE_KUNIT_TEST=n",
                       "CONFIG_RPROC_VDEV_KUNIT_TEST=n")}
+# What "make matrix" builds: no warning passes, whoever gives it.
+STRICT = ("matrix", "stock")
 GUEST_FLAGS = ("-std=c++20", "-O2", "-static", "-s", "-pthread", "-Wall", "-Wextra", "-Wshadow", "-Werror")
 
 
@@ -17,6 +21,14 @@ def place(flavour):
     """Where they are built."""
     own = version() != USUAL
     return BUILD / TARGET.place(f"{flavour}-{version()}" if own else flavour)
+
+
+def _refuse_warnings(out, log):
+    said = [line for line in log.read_text(errors="replace").splitlines()
+            if re.search("warning: |objtool: ", line) and "the compiler differs" not in line]
+    if said:
+        shutil.rmtree(out)  # else they would not be said again
+        raise BoardError("\n".join([*said[:10], f"board: warnings are errors; log: {log}"]))
 
 
 def build(kernel, flavour):
@@ -35,6 +47,8 @@ def build(kernel, flavour):
         lines = log.read_text(errors="replace").splitlines()
         said = "\n".join([line for line in lines if "error" in line.lower()][:10] or lines[-10:])
         raise BoardError(f"{said}\nboard: the modules do not build for the {flavour} kernel; log: {log}")
+    if flavour in STRICT:
+        _refuse_warnings(out, log)
     order = (out / "modules.order").read_text().split()
     return [out / f"{name.removesuffix('.o').removesuffix('.ko')}.ko" for name in order]
 

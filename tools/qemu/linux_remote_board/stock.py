@@ -5,14 +5,19 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from . import image, modules
 from .debian import Mirror
-from .places import cache, locked
-from .source import version
+from .places import BoardError, cache, locked
+from .scenario import Skipped
+from .source import source, version
+from .target import TARGET
 
 # The headers' packages without a version, by the release of Linux.
 HEADERS = {"6.1": "linux-headers-arm64", "6.12": "linux-headers-6.12-arm64"}
 # What the machines need that is a module there.
 NEEDED = ("virtio_mmio", "virtio_console", "rpmsg_core")
+# What Debian leaves out of them, from the kernel's own source.
+LEFT_OUT = {"rpmsg_ns": "drivers/rpmsg", "virtio_rpmsg_bus": "drivers/rpmsg", "rpmsg_client_sample": "samples/rpmsg"}
 
 
 def _unpacked(module):
@@ -73,3 +78,41 @@ def kernel():
             makefile.write_text(makefile.read_text().replace("/usr/src/", f"{root}/usr/src/"))
             new.rename(root)
     return Stock(root)
+
+
+def left_out(kernel):
+    """LEFT_OUT, built against the headers; their paths."""
+    out = modules.place("stock") / "left-out"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    for name, folder in LEFT_OUT.items():
+        (out / f"{name}.c").symlink_to(source() / folder / f"{name}.c")
+    (out / "rpmsg_internal.h").symlink_to(source() / "drivers/rpmsg/rpmsg_internal.h")
+    (out / "Makefile").write_text(f"obj-m := {' '.join(f'{name}.o' for name in LEFT_OUT)}\n")
+    done = subprocess.run(["nice", "make", "-C", str(kernel.tree), f"M={out}", f"ARCH={TARGET.arch}",
+                           f"CROSS_COMPILE={TARGET.cross}", "modules"], capture_output=True, text=True)
+    if done.returncode:
+        raise BoardError(f"{done.stderr}board: {', '.join(LEFT_OUT)} do not build against the headers of {kernel.release}")
+    return [out / f"{name}.ko" for name in LEFT_OUT]
+
+
+def found():
+    """The same as kernel(); where there is none the scenario is skipped."""
+    has = kernel() if TARGET.arch == "arm64" else None
+    if not has:
+        raise Skipped("no kernel of Debian 12")
+    return has
+
+
+def put_on(board, kernel, more=()):
+    """The machines that are made from now on run @kernel, with our modules and @more."""
+    ours = modules.build(kernel, "stock")
+    board.kernel, board.initrd = kernel, board.directory / "stock.cpio.gz"
+    board.initrd.write_bytes(image.make(kernel, [*ours, *more]))
+
+
+def insmod(machine, *names):
+    """Each by itself, in this order; nothing is looked up."""
+    machine.check("modprobe rpmsg_core")
+    for name in names:
+        machine.check(f"insmod /lib/modules/$(uname -r)/{name}.ko")
