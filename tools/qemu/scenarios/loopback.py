@@ -36,7 +36,7 @@ class Pair:
         return offered, returned
 
     def wants_no_doorbell_for_the_next(self):
-        """In the main's place, while it has nothing to do: its event index asks for a doorbell after the next but one."""
+        """In the main's place, while it has nothing to do: its event index wants the next but one."""
         base = 0x400000 * self.number + 0x10000
         with self.board.ddr() as memory:
             _, returned = self.indices()
