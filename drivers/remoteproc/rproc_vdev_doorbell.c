@@ -4,12 +4,17 @@
  * number of others in the meantime are one more that follows it. So none is lost, and a peer that acknowledges nothing
  * fills no queue.
  */
+#include <linux/jiffies.h>
 #include <linux/mailbox_controller.h>
 #include <linux/of.h>
+#include <linux/string.h>
 
 #include "rproc_vdev_doorbell.h"
 
 enum { BELL_IDLE, BELL_BUSY, BELL_AGAIN };
+
+/* A doorbell takes microseconds. */
+#define STUCK_MS 1000
 
 /* A ring went through. True: another one has to follow. */
 static bool rproc_vdev_doorbell_through(struct rproc_vdev_doorbell *bell)
@@ -25,7 +30,9 @@ static int rproc_vdev_doorbell_send(struct rproc_vdev_doorbell *bell)
 	int ret;
 
 	do {
-		ret = mbox_send_message(bell->chan, &bell->message);
+		/* One that the controller refused waits with the framework, and is as good as a new one. */
+		ret = bell->acked_by_us && bell->chan->msg_count ?
+			0 : mbox_send_message(bell->chan, &bell->message);
 		if (ret < 0) {
 			atomic_set(&bell->state, BELL_IDLE);
 			return ret;
@@ -33,6 +40,7 @@ static int rproc_vdev_doorbell_send(struct rproc_vdev_doorbell *bell)
 		if (!bell->acked_by_us)
 			return 0;
 		mbox_client_txdone(bell->chan, 0);
+		bell->through += !bell->chan->msg_count;
 	} while (rproc_vdev_doorbell_through(bell));
 	return 0;
 }
@@ -41,7 +49,10 @@ static void rproc_vdev_doorbell_done(struct mbox_client *client, void *message, 
 {
 	struct rproc_vdev_doorbell *bell = container_of(client, struct rproc_vdev_doorbell, client);
 
-	if (!bell->acked_by_us && rproc_vdev_doorbell_through(bell))
+	if (bell->acked_by_us)
+		return;
+	bell->through++;
+	if (rproc_vdev_doorbell_through(bell))
 		rproc_vdev_doorbell_send(bell);
 }
 
@@ -69,6 +80,8 @@ int rproc_vdev_doorbell_open(struct rproc_vdev_doorbell *bell, struct device *de
 
 	if (index < 0)
 		return -ENOENT;
+	strscpy(bell->name, name, sizeof(bell->name));
+	bell->since = jiffies;
 	bell->client.dev = dev;
 	bell->client.knows_txdone = true;
 	bell->client.rx_callback = rproc_vdev_doorbell_received;
@@ -122,4 +135,36 @@ int rproc_vdev_doorbell_ring(struct rproc_vdev_doorbell *bell)
 				return 0;
 		}
 	}
+}
+
+/**
+ * rproc_vdev_doorbell_watch() - does anybody take our rings?
+ * @bell:	open or not
+ *
+ * For somebody who comes by again and again, one at a time. A ring that the controller refused is tried again. Of a
+ * controller that takes none, or an other end that acknowledges none, we tell once: both ends go on by looking.
+ *
+ * Context: process.
+ */
+void rproc_vdev_doorbell_watch(struct rproc_vdev_doorbell *bell)
+{
+	const unsigned long through = READ_ONCE(bell->through);
+	bool waits;
+
+	if (!bell->chan)
+		return;
+	waits = bell->acked_by_us ? READ_ONCE(bell->chan->msg_count) : atomic_read(&bell->state) != BELL_IDLE;
+	if (!waits || through != bell->seen) {
+		bell->seen = through;
+		bell->since = jiffies;
+		return;
+	}
+	if (bell->acked_by_us)
+		rproc_vdev_doorbell_ring(bell);
+	if (time_before(jiffies, bell->since + msecs_to_jiffies(STUCK_MS)))
+		return;
+	bell->since = jiffies;
+	if (!bell->stuck++)
+		dev_warn(bell->client.dev, "%pOF: mailbox \"%s\" has let no ring through for %u ms: it is no doorbell until it does\n",
+			 bell->client.dev->of_node, bell->name, STUCK_MS);
 }

@@ -16,6 +16,11 @@ struct rproc_vdev_doorbell;
  * @state:	whether a ring is on its way, and whether another one has to follow
  * @acked_by_us: a ring is through once it is sent; else the controller's interrupt says when
  * @message:	what the mailbox carries: the vring's index, which no receiver needs
+ * @name:	in mbox-names
+ * @through:	rings that the controller took, or that were acknowledged
+ * @seen:	@through, when somebody watched
+ * @since:	in jiffies: @through has not changed, though a ring waits
+ * @stuck:	how often that was for too long
  */
 struct rproc_vdev_doorbell {
 	struct mbox_client client;
@@ -24,6 +29,11 @@ struct rproc_vdev_doorbell {
 	atomic_t state;
 	bool acked_by_us;
 	u32 message;
+	char name[8];
+	unsigned long through;
+	unsigned long seen;
+	unsigned long since;
+	unsigned long stuck;
 };
 
 /* rproc_vdev_module.c: between two looks for what a lost doorbell was about */
@@ -32,5 +42,6 @@ unsigned int rproc_vdev_poll_ms(void);
 int rproc_vdev_doorbell_open(struct rproc_vdev_doorbell *bell, struct device *dev, const char *name);
 void rproc_vdev_doorbell_close(struct rproc_vdev_doorbell *bell);
 int rproc_vdev_doorbell_ring(struct rproc_vdev_doorbell *bell);
+void rproc_vdev_doorbell_watch(struct rproc_vdev_doorbell *bell);
 
 #endif

@@ -233,6 +233,14 @@ static void rproc_vdev_notify_all(struct rproc_vdev_device *vdev)
 		rvdev_notify(&vdev->rvdev, i);
 }
 
+static void rproc_vdev_watch(struct rproc_vdev_device *vdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < vdev->num_bells; i++)
+		rproc_vdev_doorbell_watch(&vdev->bells[i]);
+}
+
 static void rproc_vdev_look(struct work_struct *work)
 {
 	struct rproc_vdev_remote *remote = container_of(to_delayed_work(work), struct rproc_vdev_remote, look);
@@ -244,7 +252,10 @@ static void rproc_vdev_look(struct work_struct *work)
 		if (rproc_vdev_look_at(remote->vdev[i]))
 			eager = true;
 		rproc_vdev_notify_all(remote->vdev[i]);
+		rproc_vdev_watch(remote->vdev[i]);
 	}
+	rproc_vdev_doorbell_watch(&remote->all);
+	rproc_vdev_doorbell_watch(&remote->ctrl);
 	if (time_after(jiffies, remote->last_change + 2 * LOOK_PAUSE_MAX))
 		remote->pause = LOOK_PAUSE_MIN;
 	if (time_after(jiffies, remote->last_change + LOOK_EAGERLY_FOR))

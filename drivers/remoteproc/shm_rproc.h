@@ -43,6 +43,7 @@ struct shm_rproc_bell {
 	struct shm_rproc *owner;
 	spinlock_t lock; /* one ring at a time, from send to completion */
 	u32 message;
+	bool told; /* that rings wait */
 };
 
 /* A vring of the remote's, by notify id: the worker that looks into it. */

@@ -70,22 +70,30 @@ static void rung(struct mbox_client *client, void *message)
 
 /*
  * Rings from several processors are one ring as long as the peer has not noticed: what matters is that one of them
- * comes after what it is about. Where we complete the transmission ourselves nothing ever waits in the mailbox's
- * queue. A controller that learns of completion by interrupt may fill it, and then 20 rings are still to come.
+ * comes after what it is about. So where two wait in the mailbox's queue, of which one may be on its way just now, the
+ * other one is for us, too. Nothing waits there but where the controller refuses rings, or where it learns of
+ * completion by interrupt and none comes.
  */
 static void ring_bell(struct shm_rproc_bell *bell)
 {
 	unsigned long flags;
+	bool stuck, tell;
 	int ret;
 
 	spin_lock_irqsave(&bell->lock, flags);
-	ret = mbox_send_message(bell->chan, &bell->message);
+	stuck = READ_ONCE(bell->chan->msg_count) >= 2;
+	ret = stuck ? 0 : mbox_send_message(bell->chan, &bell->message);
 	if (ret >= 0 && !bell->chan->mbox->txdone_irq)
 		mbox_client_txdone(bell->chan, 0);
+	tell = stuck && !bell->told;
+	bell->told |= stuck;
 	spin_unlock_irqrestore(&bell->lock, flags);
 
 	atomic_inc(&bell->owner->rings_out);
-	if (ret < 0 && ret != -ENOBUFS)
+	if (tell)
+		dev_warn(bell->owner->dev, "a mailbox, message %d, takes no ring: the remote has to look by itself\n",
+			 (int)bell->message);
+	if (ret < 0)
 		dev_err_ratelimited(bell->owner->dev, "mailbox: cannot ring: %d\n", ret);
 }
 
