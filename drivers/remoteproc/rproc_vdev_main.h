@@ -24,6 +24,7 @@
 #include "rproc_vdev_doorbell.h"
 #include "rproc_vdev_main_table.h"
 
+struct reserved_mem;
 struct rproc_vdev_claim;
 struct rproc_vdev_host;
 struct rproc_vdev_virtio;
@@ -122,7 +123,9 @@ struct rproc_vdev_watch {
  * @entry:	in the resource table
  * @large:	the core passes its entry over: @pdev is ours
  * @usable:	its DMA configuration is in order
- * @restricted:	buffers bounce through a restricted-dma-pool
+ * @restricted:	buffers bounce through @pool
+ * @pool:	where buffers are from, and rings that have no memory of their own; NULL: system memory
+ * @complained:	its virtio driver cannot have what it asked for, and we have said why
  * @virtio:	the virtio device, while there is one
  * @watch:	over its driver
  * @poll:	looks into the vrings where a doorbell was lost
@@ -144,6 +147,8 @@ struct rproc_vdev_claim {
 	bool large;
 	bool usable;
 	bool restricted;
+	const struct reserved_mem *pool;
+	bool complained;
 	struct rproc_vdev_virtio *virtio;
 	struct rproc_vdev_watch watch;
 	struct delayed_work poll;
@@ -203,9 +208,14 @@ void rproc_vdev_claim_decide(struct platform_device *pdev);
 struct rproc_vdev_claim *rproc_vdev_claim_new(struct rproc_vdev_host *host, struct platform_device *pdev,
 					      struct device_node *of_node, const struct amp_main_entry *entry);
 void rproc_vdev_claim_free(struct rproc_vdev_claim *claim);
-void rproc_vdev_claim_init_dma(struct rproc_vdev_claim *claim);
 void rproc_vdev_claim_up(struct rproc_vdev_claim *claim);
 void rproc_vdev_claim_down(struct rproc_vdev_claim *claim);
+
+/* rproc_vdev_main_memory.c: where vrings and buffers lie */
+void rproc_vdev_claim_init_dma(struct rproc_vdev_claim *claim);
+void rproc_vdev_claim_tell_pool(struct rproc_vdev_claim *claim);
+int rproc_vdev_ring_memory(struct rproc_vdev_ring *ring);
+void rproc_vdev_ring_forget(struct rproc_vdev_ring *ring);
 
 /* rproc_vdev_main_host.c: start and stop of a remote processor */
 void rproc_vdev_host_init(struct rproc_vdev_host *host);

@@ -4,9 +4,7 @@
  * processor runs and the subnode is bound.
  */
 #include <linux/bottom_half.h>
-#include <linux/dma-mapping.h>
 #include <linux/of.h>
-#include <linux/of_device.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/slab.h>
 #include <linux/virtio_ring.h>
@@ -37,82 +35,9 @@ static void look_into_rings(struct work_struct *work)
 
 	for (i = 0; i < claim->entry.vrings; i++)
 		queue_work(rproc_vdev_workers, &claim->rings[i].work);
+	for (i = 0; i < claim->node->num_bells; i++)
+		rproc_vdev_doorbell_watch(&claim->node->bells[i]);
 	queue_delayed_work(rproc_vdev_workers, &claim->poll, claim->interval);
-}
-
-/* The node of the reserved memory for buffers; NULL: the subnode has none. */
-static struct device_node *buffer_of(struct device_node *subnode)
-{
-	int index = of_property_match_string(subnode, "memory-region-names", "buffer");
-
-	return index < 0 ? NULL : of_parse_phandle(subnode, "memory-region", index);
-}
-
-/* Where the remoteproc driver, or its node, has a pool for all its vdevs: as the core does it. */
-static void share_pool(struct rproc_vdev_claim *claim)
-{
-	struct device_node *parent = claim->host->rproc->dev.parent->of_node;
-	struct rproc_mem_entry *entry;
-	char name[16];
-	int index = 0;
-
-	snprintf(name, sizeof(name), "vdev%ubuffer", claim->core.index);
-	list_for_each_entry(entry, &claim->host->rproc->carveouts, node)
-		if (!strcmp(entry->name, name) && (int)entry->of_resm_idx >= 0)
-			index = entry->of_resm_idx;
-	/* Without one, buffers come from the system's memory. */
-	of_reserved_mem_device_init_by_idx(&claim->pdev->dev, parent, index);
-}
-
-/**
- * rproc_vdev_claim_init_dma() - give its platform device the DMA configuration of the subnode
- * @claim:	new
- *
- * Context: process, once for each life of the platform device. What fails is reported, and keeps the claim down.
- */
-void rproc_vdev_claim_init_dma(struct rproc_vdev_claim *claim)
-{
-	struct device *dev = &claim->pdev->dev;
-	struct rproc *rproc = claim->host->rproc;
-	struct device_node *pool = buffer_of(claim->of_node);
-	int ret;
-
-	ret = of_dma_configure(dev, claim->of_node, true);
-	if (ret) {
-		dev_err(&rproc->dev, "%pOF: DMA cannot be configured: %d\n", claim->of_node, ret);
-		goto put;
-	}
-	ret = dma_coerce_mask_and_coherent(dev, dma_get_mask(rproc->dev.parent));
-	if (ret) {
-		dev_err(&rproc->dev, "%pOF: the DMA mask of %s, %llx, cannot be had: %d\n", claim->of_node,
-			dev_name(rproc->dev.parent), dma_get_mask(rproc->dev.parent), ret);
-		goto put;
-	}
-	if (!pool) {
-		share_pool(claim);
-	} else if (of_device_is_compatible(pool, "restricted-dma-pool")) {
-		/* of_dma_configure() attached it. */
-		claim->restricted = IS_ENABLED(CONFIG_DMA_RESTRICTED_POOL);
-		if (!claim->restricted) {
-			dev_err(&rproc->dev,
-				"%pOF: memory-region \"buffer\" is a restricted-dma-pool, which this kernel lacks (CONFIG_DMA_RESTRICTED_POOL)\n",
-				claim->of_node);
-			ret = -EOPNOTSUPP;
-		}
-	} else if (of_device_is_compatible(pool, "shared-dma-pool")) {
-		ret = of_reserved_mem_device_init_by_name(dev, claim->of_node, "buffer");
-		if (ret)
-			dev_err(&rproc->dev, "%pOF: memory-region \"buffer\" cannot be used: %d\n", claim->of_node,
-				ret);
-	} else {
-		dev_err(&rproc->dev,
-			"%pOF: memory-region \"buffer\", %pOF, is no shared-dma-pool or restricted-dma-pool\n",
-			claim->of_node, pool);
-		ret = -EINVAL;
-	}
-put:
-	of_node_put(pool);
-	claim->usable = !ret;
 }
 
 static void free_ids(struct rproc_vdev_claim *claim)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* debugfs: rproc_vdev/<device>, for a person who asks why a vdev is not up, or who does not ring whom. */
 #include <linux/debugfs.h>
+#include <linux/of_reserved_mem.h>
 #include <linux/seq_file.h>
 #include <linux/virtio_ring.h>
 #include <uapi/amp/resource_table.h>
@@ -21,9 +22,16 @@ static int rproc_vdev_claim_show(struct seq_file *file, void *unused)
 	seq_printf(file, "features taken: 0x%08x\n", amp_main_taken(&claim->entry, table));
 	rproc_vdev_show_status(file, status);
 	seq_printf(file, "config bytes: %u\n", claim->entry.config_len);
-	seq_printf(file, "buffers: %s\n", claim->restricted ? "bounce through a restricted-dma-pool" : "as allocated");
+	if (claim->pool)
+		seq_printf(file, "buffers: %s %pa %pa%s\n", claim->pool->name, &claim->pool->base, &claim->pool->size,
+			   claim->restricted ? ", bounced" : "");
+	else
+		seq_puts(file, "buffers: system memory\n");
 	seq_printf(file, "mailboxes: %u%s\n", claim->node->num_bells,
 		   claim->node->num_bells ? "" : ", those of the remoteproc driver");
+	for (i = 0; i < claim->node->num_bells; i++)
+		seq_printf(file, "mailbox %s: through %lu stuck %lu\n", claim->node->bells[i].name,
+			   READ_ONCE(claim->node->bells[i].through), READ_ONCE(claim->node->bells[i].stuck));
 	for (i = 0; i < claim->entry.vrings; i++) {
 		struct rproc_vdev_ring *ring = &claim->rings[i];
 		u32 avail, used;

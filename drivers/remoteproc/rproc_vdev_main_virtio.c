@@ -3,8 +3,6 @@
  * The virtio device of a claim: virtio 1.2, 2.1 to 2.5, by way of the resource table, with as many vrings as the
  * firmware has. Mainline's transport for the same is drivers/remoteproc/remoteproc_virtio.c.
  */
-#include <linux/dma-direct.h>
-#include <linux/dma-mapping.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -137,6 +135,9 @@ static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
 		rproc_vdev_watch_start(claim, false);
 		rproc_vdev_show_table(claim);
 	}
+	if (status & VIRTIO_CONFIG_S_FAILED && !claim->complained)
+		rproc_vdev_claim_tell_pool(claim);
+	claim->complained = status & VIRTIO_CONFIG_S_FAILED;
 }
 
 static void rproc_vdev_reset(struct virtio_device *vdev)
@@ -176,77 +177,6 @@ static void rproc_vdev_synchronize(struct virtio_device *vdev)
 		flush_work(&claim->rings[i].work);
 }
 
-static struct rproc_mem_entry *carveout_of(struct rproc_vdev_claim *claim, unsigned int vring)
-{
-	struct rproc_mem_entry *entry;
-	char name[24];
-
-	snprintf(name, sizeof(name), "vdev%uvring%u", claim->core.index, vring);
-	list_for_each_entry(entry, &claim->host->rproc->carveouts, node)
-		if (!strcmp(entry->name, name))
-			return entry;
-	return NULL;
-}
-
-/* Memory of a vring: the subnode's, or what the remoteproc driver has for it, or the pool's of the vdev. */
-static int rproc_vdev_ring_memory(struct rproc_vdev_ring *ring)
-{
-	struct rproc_vdev_claim *claim = ring->claim;
-	struct device *dev = &claim->pdev->dev;
-	size_t need = amp_main_vring_bytes(&claim->entry, ring->index);
-	const u32 wish = claim->entry.vring[ring->index].da;
-	struct rproc_vdev_main_region region;
-	struct rproc_mem_entry *carveout;
-	size_t have = rproc_vdev_node_vring(claim->node, &claim->entry, ring->index, &region);
-	u64 da;
-
-	carveout = have ? NULL : carveout_of(claim, ring->index);
-	if (have) {
-		da = phys_to_dma(dev, region.start);
-		ring->va = region.va;
-	} else if (carveout && carveout->va) {
-		have = carveout->len;
-		da = carveout->da;
-		ring->va = carveout->va;
-	} else {
-		have = PAGE_ALIGN(need);
-		ring->va = dma_alloc_coherent(dev, have, &ring->dma, GFP_KERNEL);
-		if (!ring->va) {
-			dev_err(dev, "%pOF: no memory for the %zu bytes of vring %u\n", claim->of_node, have,
-				ring->index);
-			return -ENOMEM;
-		}
-		ring->dma_size = have;
-		da = ring->dma;
-	}
-	if (have < need) {
-		dev_err(dev, "%pOF: vring %u takes %zu bytes, its memory has %zu\n", claim->of_node, ring->index,
-			need, have);
-		return -ENOSPC;
-	}
-	if (da + need - 1 > U32_MAX) {
-		dev_err(dev, "%pOF: vring %u at 0x%llx: a resource table cannot name memory above 4 GiB\n",
-			claim->of_node, ring->index, da);
-		return -ERANGE;
-	}
-	if (wish != AMP_RSC_ADDR_ANY && wish != da) {
-		dev_err(dev, "%pOF: the firmware wants vring %u at 0x%x, devicetree has it at 0x%llx\n", claim->of_node,
-			ring->index, wish, da);
-		return -EINVAL;
-	}
-	ring->da = da;
-	amp_main_clear(ring->va, need);
-	return 0;
-}
-
-static void rproc_vdev_ring_forget(struct rproc_vdev_ring *ring)
-{
-	if (ring->dma_size)
-		dma_free_coherent(&ring->claim->pdev->dev, ring->dma_size, ring->va, ring->dma);
-	ring->dma_size = 0;
-	ring->va = NULL;
-}
-
 static struct virtqueue *rproc_vdev_find_vq(struct virtio_device *vdev, unsigned int index,
 					    void (*callback)(struct virtqueue *vq), const char *name, bool ctx)
 {
@@ -261,8 +191,10 @@ static struct virtqueue *rproc_vdev_find_vq(struct virtio_device *vdev, unsigned
 		return ERR_PTR(-ENOENT);
 	}
 	ret = rproc_vdev_ring_memory(ring);
-	if (ret)
+	if (ret) {
+		claim->complained = true;
 		goto err_forget;
+	}
 	ret = -ENOMEM;
 	/* Full barriers: the other end is no processor of ours. */
 	vq = vring_new_virtqueue(index, ring->core.num, ring->core.align, vdev, false, ctx, ring->va,

@@ -9,10 +9,19 @@
 #include "shm_rproc.h"
 
 #define TABLE_NAME "rsc-table"
+#define POOL_NAME "buffer"
 #define TABLE_SIZE_MIN 16
 #define TABLE_SIZE_MAX SZ_64K /* a table is some hundred bytes; the rest of a larger region is not looked at */
 
-enum region_kind { REGION_TABLE, REGION_VRING, REGION_BUFFER, REGION_CONTROL, REGION_LOAD, REGION_UNKNOWN };
+enum region_kind {
+	REGION_TABLE,
+	REGION_VRING,
+	REGION_BUFFER,
+	REGION_POOL,
+	REGION_CONTROL,
+	REGION_LOAD,
+	REGION_UNKNOWN,
+};
 
 static bool is_declared(const struct shm_rproc *shm, unsigned int vdev)
 {
@@ -28,6 +37,8 @@ static enum region_kind region_kind(const struct shm_rproc *shm, const char *nam
 		return REGION_TABLE;
 	if (!strcmp(name, SHM_RPROC_CONTROL))
 		return REGION_CONTROL;
+	if (!strcmp(name, POOL_NAME))
+		return REGION_POOL;
 	if (sscanf(name, "vdev%uvring%u", vdev, vring) == 2 && *vdev < SHM_RPROC_VDEVS_MAX &&
 	    *vring < (is_declared(shm, *vdev) ? SHM_RPROC_VDEV_VRINGS_MAX : RVDEV_NUM_VRINGS)) {
 		snprintf(again, sizeof(again), "vdev%uvring%u", *vdev, *vring);
@@ -77,7 +88,7 @@ static int check_region(struct shm_rproc *shm, const struct shm_rproc_region *re
 	if (kind == REGION_CONTROL && (region->size < sizeof(struct amp_boot_control) || !IS_ALIGNED(region->base, 64)))
 		return dev_err_probe(dev, -EINVAL, "memory region \"%s\" at %pa has %zu bytes, expected at least %zu aligned to 64\n",
 				     region->name, &region->base, region->size, sizeof(struct amp_boot_control));
-	if (kind == REGION_BUFFER && !of_device_is_compatible(node, "shared-dma-pool"))
+	if ((kind == REGION_BUFFER || kind == REGION_POOL) && !of_device_is_compatible(node, "shared-dma-pool"))
 		return dev_err_probe(dev, -EINVAL, "memory region \"%s\": %pOF is no shared-dma-pool\n", region->name,
 				     node);
 	for (other = shm->regions; other < shm->regions + shm->region_count; other++)
@@ -113,7 +124,7 @@ static int read_region(struct shm_rproc *shm, unsigned int index)
 		return dev_err_probe(dev, -EINVAL, "memory-region-names lacks a name for memory-region %u\n", index);
 	kind = region_kind(shm, region.name, &vdev, &vring);
 	if (kind == REGION_UNKNOWN)
-		return dev_err_probe(dev, -EINVAL, "memory-region-names: \"%s\" is none of rsc-table, vdevNvringM, vdevNbuffer (N up to %d, M up to %d)\n",
+		return dev_err_probe(dev, -EINVAL, "memory-region-names: \"%s\" is none of buffer, rsc-table, vdevNvringM, vdevNbuffer (N up to %d, M up to %d)\n",
 				     region.name, SHM_RPROC_VDEVS_MAX - 1, RVDEV_NUM_VRINGS - 1);
 
 	node = of_parse_phandle(dev->of_node, "memory-region", index);
@@ -123,11 +134,16 @@ static int read_region(struct shm_rproc *shm, unsigned int index)
 				    region.name, node);
 		goto put;
 	}
+	if (kind == REGION_POOL && index) {
+		ret = dev_err_probe(dev, -EINVAL, "memory region \"" POOL_NAME "\" is region %u, and looked for as the first\n",
+				    index);
+		goto put;
+	}
 	region.base = memory->base;
 	region.size = memory->size;
 
 	ret = check_region(shm, &region, kind, node);
-	if (!ret && kind != REGION_BUFFER)
+	if (!ret && kind != REGION_BUFFER && kind != REGION_POOL)
 		ret = map_region(shm, &region);
 	if (ret)
 		goto put;
@@ -138,7 +154,8 @@ static int read_region(struct shm_rproc *shm, unsigned int index)
 			.size = min_t(u64, region.size, U32_MAX),
 		};
 	region.loadable = kind == REGION_LOAD || kind == REGION_TABLE;
-	region.named = kind != REGION_TABLE && kind != REGION_CONTROL && region.base + region.size - 1 <= U32_MAX;
+	region.named = kind != REGION_TABLE && kind != REGION_CONTROL && kind != REGION_POOL &&
+		       region.base + region.size - 1 <= U32_MAX;
 	if (region.named)
 		shm->names[shm->name_count++] = region.name;
 	shm->regions[shm->region_count++] = region;
@@ -163,7 +180,7 @@ static int check_complete(struct shm_rproc *shm)
 		if (!shm->carveouts[i].size)
 			continue;
 		snprintf(name, sizeof(name), "vdev%ubuffer", i / RVDEV_NUM_VRINGS);
-		if (!shm_rproc_find_region(shm, name))
+		if (!shm_rproc_find_region(shm, name) && !shm_rproc_find_region(shm, POOL_NAME))
 			return dev_err_probe(shm->dev, -EINVAL, "memory-region-names lacks \"%s\"\n", name);
 	}
 	return 0;

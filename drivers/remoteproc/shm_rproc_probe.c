@@ -8,6 +8,7 @@
  * that lies there is stopped by their checks and not by ours.
  */
 #include <linux/debugfs.h>
+#include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
@@ -81,6 +82,10 @@ static int shm_rproc_probe(struct platform_device *pdev)
 	ret = shm_rproc_init_life(shm);
 	if (ret)
 		return ret;
+	/* Descriptors have 64 bits; vdevs inherit this. */
+	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64));
+	if (ret)
+		return dev_err_probe(dev, ret, "no DMA mask of 64 bits\n");
 
 	ret = shm_rproc_read_regions(shm);
 	if (ret)

@@ -3,7 +3,7 @@
 from . import rpmsg
 from .machine import Failed
 
-NOTHING, ENOMEM, ENODEV, EBUSY, EEXIST = 0, -12, -19, -16, -17
+NOTHING, ENOMEM, ENODEV, EBUSY, EEXIST, EINVAL = 0, -12, -19, -16, -17, -22
 # One allocation, two in a row, all from one on. Behind the checks for those that must not fail.
 ALLOCATION = [("should_fail_ex", 1, times) for times in (1, 2, 0)]
 

@@ -8,7 +8,7 @@ NET, CONSOLE, RPMSG = 1, 3, 7
 DRIVER_OK = 4
 ANY = 0xffffffff
 ROOM = 4096
-HEADER, STATUS = 16, 24  # of the table; in an entry
+HEADER, STATUS, VRINGS, VRING = 16, 24, 28, 20  # of the table; in an entry; of a vring there
 
 
 @dataclass
@@ -28,24 +28,24 @@ class Vdev:
 
 
 class Firmware:
-    """Its table, in the memory of both."""
+    """Its table, in the memory of both, @at bytes from the start of the DDR."""
 
-    def __init__(self, board, *vdevs):
-        self._board = board
+    def __init__(self, board, *vdevs, at=0):
+        self._board, self._at = board, at
         entries, self.offsets = b"", []
         for vdev in vdevs:
             self.offsets.append(HEADER + 4 * len(vdevs) + len(entries))
             entries += vdev.pack()
         self.bytes = struct.pack(f"<{4 + len(vdevs)}I", 1, len(vdevs), 0, 0, *self.offsets) + entries
         with board.ddr() as memory:
-            memory[0:4] = bytes(4)  # a table that is being written is none
-            memory[4:ROOM] = self.bytes[4:].ljust(ROOM - 4, b"\0")
-            memory[0:4] = self.bytes[0:4]
+            memory[at:at + 4] = bytes(4)  # a table that is being written is none
+            memory[at + 4:at + ROOM] = self.bytes[4:].ljust(ROOM - 4, b"\0")
+            memory[at:at + 4] = self.bytes[0:4]
 
     def word(self, vdev, offset):
         with self._board.ddr() as memory:
-            return struct.unpack_from("<I", memory, self.offsets[vdev] + offset)[0]
+            return struct.unpack_from("<I", memory, self._at + self.offsets[vdev] + offset)[0]
 
     def untouched(self):
         with self._board.ddr() as memory:
-            return memory[:len(self.bytes)] == self.bytes
+            return memory[self._at:self._at + len(self.bytes)] == self.bytes

@@ -61,6 +61,16 @@ def character_device(machine, device, seconds=20):
     return "/dev/" + found.rsplit("/", 1)[1]
 
 
+def exchange(machine, ours, theirs, name="rpmsg-raw"):
+    """
+    Messages of every length both ways between character devices of one machine that holds both ends of a link: @ours
+    is the bus of the main end, @theirs that of the remote end.
+    """
+    devices = [character_device(machine, channel(machine, f"{name}.{address}", 60, bus), 60)
+               for address, bus in (("-1", ours), ("1024", theirs))]
+    machine.check(f"rpmsg_pair {' '.join(devices)}", 240)
+
+
 def values(text):
     """"a=1 b=2.5" as {"a": 1.0, "b": 2.5}."""
     return {name: float(number) for name, number in re.findall(r"(\w+)=([0-9.]+)", text)}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every call that a vdev subnode makes on its way to a virtio device fails in turn: the others of the link do not notice."""
 from linux_remote_board import rpmsg
-from linux_remote_board.fault import ALLOCATION, EBUSY, EEXIST, NOTHING, each, prepare
+from linux_remote_board.fault import ALLOCATION, EBUSY, EEXIST, EINVAL, NOTHING, each, prepare
 
 SECONDS = 900
 NODE = "remoteproc:vdev@0"
@@ -24,6 +24,9 @@ def run(board):
         machine.check(f"echo {NODE} >{NODES}/bind")
     with board.step("vdevs are claimed, or left to the remoteproc core"):
         each(machine, "rproc_vdev_claim_decide", "remoteproc0", f"{STATE} start", f"{STATE} detach", VIRTIO, ALLOCATION)
+    with board.step("vdevs get their memory for buffers"):
+        each(machine, "rproc_vdev_claim_init_dma", "remoteproc0", f"{STATE} start", f"{STATE} detach", VIRTIO,
+             (*ALLOCATION, ("of_dma_configure_id", EINVAL), ("of_reserved_mem_device_init_by_idx", EBUSY)), refused=False)
     with board.step("virtio devices are made"):
         since = machine.console.position
         # The link comes up without the one that cannot.
