@@ -96,7 +96,8 @@ static int ivshmem_startup(struct mbox_chan *chan)
 	struct ivshmem_channel *channel = chan->con_priv;
 	int ret;
 
-	ret = request_irq(channel->irq, ivshmem_interrupt, 0, channel->name, chan);
+	/* Also while the system is suspended: what a ring is worth its client knows, who may wake the system. */
+	ret = request_irq(channel->irq, ivshmem_interrupt, IRQF_NO_SUSPEND, channel->name, chan);
 	channel->requested = !ret;
 	return ret;
 }
@@ -246,6 +247,9 @@ static void ivshmem_remove(struct pci_dev *pdev)
 	pci_disable_device(pdev);
 }
 
+/* Nothing to do; but a driver without these loses bus mastering while suspended, and with it all MSI-X. */
+static const struct dev_pm_ops ivshmem_pm_ops = {};
+
 static const struct pci_device_id ivshmem_ids[] = {
 	{ PCI_DEVICE(IVSHMEM_VENDOR, IVSHMEM_DEVICE) },
 	{}
@@ -257,6 +261,7 @@ static struct pci_driver ivshmem_driver = {
 	.id_table = ivshmem_ids,
 	.probe = ivshmem_probe,
 	.remove = ivshmem_remove,
+	.driver.pm = &ivshmem_pm_ops,
 };
 module_pci_driver(ivshmem_driver);
 
