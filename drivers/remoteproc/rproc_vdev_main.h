@@ -225,6 +225,7 @@ void rproc_vdev_host_drop(struct rproc_vdev_host *host);
 /* rproc_vdev_main_virtio.c: the virtio device */
 int rproc_vdev_virtio_register(struct rproc_vdev_claim *claim);
 void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim);
+void rproc_vdev_virtio_break(struct rproc_vdev_claim *claim);
 bool rproc_vdev_virtio_is_bound(struct rproc_vdev_claim *claim);
 
 /* rproc_vdev_main_watch.c: drivers that wait for a silent remote */

@@ -125,6 +125,10 @@ static void stop(struct rproc_subdev *subdev, bool crashed)
 	struct rproc_vdev_host *host = to_host(subdev);
 	struct rproc_vdev_claim *claim;
 
+	/* Nobody answers a driver any more that asks while it is removed. */
+	list_for_each_entry(claim, &host->claims, list)
+		if (crashed && claim->virtio)
+			rproc_vdev_virtio_break(claim);
 	list_for_each_entry_reverse(claim, &host->claims, list)
 		rproc_vdev_claim_down(claim);
 	host->started = false;

@@ -247,6 +247,7 @@ static void rproc_vdev_node_removed(struct platform_device *pdev)
 
 	rproc_vdev_node_remove(node);
 	rproc_vdev_node_close(node);
+	device_init_wakeup(&pdev->dev, false);
 }
 
 static const struct of_device_id rproc_vdev_node_match[] = {

@@ -142,7 +142,12 @@ static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
 
 static void rproc_vdev_reset(struct virtio_device *vdev)
 {
+	const bool in_use = rproc_vdev_get_status(vdev);
+
 	rproc_vdev_set_status(vdev, 0);
+	/* The remote shall be off the vrings before they go, and see 0 before the next status. */
+	if (in_use)
+		rproc_vdev_show_table(claim_of(vdev));
 }
 
 static bool rproc_vdev_notify(struct virtqueue *vq)
@@ -375,4 +380,15 @@ void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim)
 bool rproc_vdev_virtio_is_bound(struct rproc_vdev_claim *claim)
 {
 	return amp_device_is_bound(&claim->virtio->vdev.dev);
+}
+
+/**
+ * rproc_vdev_virtio_break() - the remote is dead: its vrings take and give nothing any more
+ * @claim:	with a virtio device
+ *
+ * Context: process, rproc->lock held.
+ */
+void rproc_vdev_virtio_break(struct rproc_vdev_claim *claim)
+{
+	virtio_break_device(&claim->virtio->vdev);
 }

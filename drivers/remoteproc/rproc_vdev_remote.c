@@ -93,6 +93,7 @@ static void rproc_vdev_remote_unregister(struct rproc_vdev_remote *remote)
 		if (!vdev->registered)
 			continue;
 		vdev->registered = false;
+		device_init_wakeup(&vdev->rvdev.dev, false);
 		/* Its doorbells outlive its driver. */
 		get_device(&vdev->rvdev.dev);
 		rvdev_unregister(&vdev->rvdev);
@@ -105,10 +106,13 @@ static int rproc_vdev_remote_register(struct rproc_vdev_remote *remote)
 	int ret;
 
 	for (i = 0; i < remote->plan.vdevs; i++) {
-		ret = rvdev_register(&remote->vdev[i]->rvdev);
+		struct rvdev_device *rvdev = &remote->vdev[i]->rvdev;
+
+		ret = rvdev_register(rvdev);
 		if (ret)
 			return dev_err_probe(remote->dev, ret, "vdev@%u: cannot be registered\n", i);
 		remote->vdev[i]->registered = true;
+		device_init_wakeup(&rvdev->dev, of_property_read_bool(rvdev->dev.of_node, "wakeup-source"));
 	}
 	return 0;
 }
@@ -181,6 +185,18 @@ static void rproc_vdev_remote_shutdown(struct platform_device *pdev)
 	rproc_vdev_look_stop(platform_get_drvdata(pdev));
 }
 
+/* Whatever the main did meanwhile: we learn of it before anybody who was frozen goes on with the rings. */
+static int rproc_vdev_remote_resume(struct device *dev)
+{
+	struct rproc_vdev_remote *remote = dev_get_drvdata(dev);
+
+	rproc_vdev_look_soon(remote);
+	flush_delayed_work(&remote->look);
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(rproc_vdev_remote_pm_ops, NULL, rproc_vdev_remote_resume);
+
 static const struct of_device_id rproc_vdev_remote_match[] = {
 	{ .compatible = "virtio,rproc-remote" },
 	{ }
@@ -194,5 +210,6 @@ struct platform_driver rproc_vdev_remote_driver = {
 	.driver = {
 		.name = "rproc_vdev_remote",
 		.of_match_table = rproc_vdev_remote_match,
+		.pm = pm_sleep_ptr(&rproc_vdev_remote_pm_ops),
 	},
 };

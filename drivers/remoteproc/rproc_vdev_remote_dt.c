@@ -232,11 +232,20 @@ int rproc_vdev_remote_describe(struct rproc_vdev_remote *remote)
 	return 0;
 }
 
+static void rproc_vdev_count_ring(struct rproc_vdev_device *vdev)
+{
+	struct device *dev = &vdev->rvdev.dev;
+
+	if (device_may_wakeup(dev))
+		pm_wakeup_dev_event(dev, 0, true);
+	atomic_long_inc(&vdev->count.kicks_in);
+}
+
 static void rproc_vdev_rung_vring(struct rproc_vdev_doorbell *bell)
 {
 	struct rproc_vdev_device *vdev = container_of(bell - bell->message, struct rproc_vdev_device, bells[0]);
 
-	atomic_long_inc(&vdev->count.kicks_in);
+	rproc_vdev_count_ring(vdev);
 	rvdev_notify(&vdev->rvdev, bell->message);
 	if (!READ_ONCE(vdev->rvdev.up))
 		rproc_vdev_look_soon(vdev->remote);
@@ -246,7 +255,7 @@ static void rproc_vdev_ring_all(struct rproc_vdev_device *vdev)
 {
 	unsigned int i;
 
-	atomic_long_inc(&vdev->count.kicks_in);
+	rproc_vdev_count_ring(vdev);
 	for (i = 0; i < vdev->rvdev.num_vrings; i++)
 		rvdev_notify(&vdev->rvdev, i);
 	if (!READ_ONCE(vdev->rvdev.up))

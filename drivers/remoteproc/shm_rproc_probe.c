@@ -91,7 +91,8 @@ static int shm_rproc_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 
-	shm->workers = alloc_workqueue("%s", WQ_HIGHPRI | WQ_PERCPU, 0, dev_name(dev));
+	/* Frozen while the system is suspended: drivers above us are, too. */
+	shm->workers = alloc_workqueue("%s", WQ_HIGHPRI | WQ_PERCPU | WQ_FREEZABLE, 0, dev_name(dev));
 	if (!shm->workers)
 		return -ENOMEM;
 	ret = devm_add_action_or_reset(dev, destroy_workers, shm->workers);
