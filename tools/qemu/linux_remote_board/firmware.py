@@ -21,15 +21,24 @@ def _run(*command):
 
 
 class Firmware:
-    """@mark is found in what is loaded; @table_loaded: the resource table is part of it."""
+    """
+    @mark is found in what is loaded; @table_loaded: the resource table is part of it; @table: another text for rsctool
+    than table.txt; @retype: the vdev that gets the type of many vrings.
+    """
 
-    def __init__(self, directory, mark, bits=64, table_loaded=True):
+    def __init__(self, directory, mark, bits=64, table_loaded=True, table=None, retype=None):
         path = Path(directory) / f"{mark}.elf"
         flags = "aw" if table_loaded else ""
         _run(f"{CROSS[bits]}gcc", "-nostdlib", "-static", "-s", "-Wl,-T," + str(SOURCE / "firmware.ld"),
              "-Wl,--build-id=none", "-Wl,-z,max-page-size=64", f'-DMARK="{mark}"', f'-DTABLE_FLAGS="{flags}"',
              SOURCE / "firmware.S", "-o", path)
-        _run(program("rsctool", "rsctool"), "build", path, SOURCE / "table.txt")
+        text = SOURCE / "table.txt"
+        if table:
+            text = path.with_suffix(".txt")
+            text.write_text(table)
+        _run(program("rsctool", "rsctool"), "build", path, text)
+        if retype is not None:
+            _run(program("rsctool", "rsctool"), "retype", path, "large", retype)
         self.name, self.bits, self.data = path.name, bits, path.read_bytes()
 
     def _word(self, at, size):

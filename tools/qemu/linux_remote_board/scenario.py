@@ -19,7 +19,8 @@ OVERLAYS = {"main": "qemu-main.dtso", "remote": "qemu-remote.dtso", "loopback": 
 OTHER_OVERLAYS = ("qemu-main-two.dtso", "qemu-main-boot.dtso", "qemu-remote-two.dtso", "qemu-remote-attacked.dtso",
                   "qemu-main-vdev.dtso", "qemu-loopback-vdev.dtso", "qemu-main-vdev-net.dtso", "qemu-remote-net.dtso",
                   "qemu-main-vdev-console.dtso", "qemu-remote-console.dtso", "qemu-main-vdev-silent.dtso",
-                  "qemu-main-hostile.dtso", "qemu-remote-hostile.dtso", "qemu-loopback-memory.dtso")
+                  "qemu-main-hostile.dtso", "qemu-remote-hostile.dtso", "qemu-loopback-memory.dtso",
+                  "qemu-main-boot-vdev.dtso")
 PEERS = {"main": 0, "remote": 1}
 HOST = 2  # beside them
 SECONDS = 600

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """
 A remote processor that the host plays: the resident code that takes commands through the control block, and the firmware
-that it is told to run, which echoes messages. Numbers as in dts/qemu-shared.dtsi and include/uapi/amp/.
+that it is told to run, whose vdevs are those of stand_in_devices.py. Numbers as in dts/qemu-shared.dtsi and include/uapi/amp/.
 """
 import select
 import struct
@@ -9,7 +9,8 @@ import threading
 import time
 
 from .machine import Failed
-from .stand_in import BASE, CTRL, DRIVER_OK, NEXT, NS_ADDRESS, STATUS
+from .stand_in import BASE, CTRL, DRIVER_OK, STATUS
+from .stand_in_devices import DEVICES
 
 CONTROL = 0x306000
 # of the control block: the main's words, then ours
@@ -18,35 +19,7 @@ VERSION, STATE, REASON, ANSWERED, MACHINE = 64, 68, 72, 76, 80
 START, STOP = 1, 2
 IDLE, RUNNING, STOPPED, CRASHED = 1, 2, 3, 4
 VDEV = 3
-SERVICE = 0x400
 NOT_LOADED = 0xbad  # our reason to refuse what is not in its place
-
-
-class DeviceRing:
-    """The device's end of a vring."""
-
-    def __init__(self, memory, entry, index):
-        da, self.align, self.num = struct.unpack_from("<III", memory, entry + 28 + 20 * index)
-        self.memory, self.offset = memory, da - BASE
-        self.avail = self.offset + 16 * self.num
-        self.used = (self.avail + 6 + 2 * self.num + self.align - 1) & ~(self.align - 1)
-        self.taken = 0
-
-    def take(self):
-        """(head, offset of the buffer, its size), or None."""
-        if self.taken == struct.unpack_from("<H", self.memory, self.avail + 2)[0]:
-            return None
-        head, = struct.unpack_from("<H", self.memory, self.avail + 4 + 2 * (self.taken % self.num))
-        address, size, flags, _ = struct.unpack_from("<QIHH", self.memory, self.offset + 16 * head)
-        if flags & NEXT:
-            raise Failed("the main offers a chain, and rpmsg has none")
-        self.taken = (self.taken + 1) % 65536
-        return head, address - BASE, size
-
-    def give(self, head, length):
-        index, = struct.unpack_from("<H", self.memory, self.used + 2)
-        struct.pack_into("<II", self.memory, self.used + 4 + 8 * (index % self.num), head, length)
-        struct.pack_into("<H", self.memory, self.used + 2, (index + 1) % 65536)
 
 
 class StandInRemote(threading.Thread):
@@ -61,7 +34,8 @@ class StandInRemote(threading.Thread):
         self.firmware = None  # what has to be in its place
         self.commands = []  # (command, entry, table, table_size) of all that were answered
         self.messages = 0
-        self._rings = None
+        self.deaf = False  # its console is
+        self._devices = {}  # that the main uses, by their entries
         self._table = 0
         self._ending = False
         self._wrong = None
@@ -81,7 +55,7 @@ class StandInRemote(threading.Thread):
         """As after power on: a command that stands there was for somebody else."""
         with self._lock:
             self.put(VERSION, 0)
-            self._rings = None
+            self._devices = {}
             for offset, value in ((ANSWERED, self.word(SEQUENCE)), (STATE, IDLE), (REASON, 0), (MACHINE, self.machine)):
                 self.put(offset, value)
             self.put(VERSION, version)
@@ -89,13 +63,13 @@ class StandInRemote(threading.Thread):
 
     def depart(self):
         with self._lock:
-            self._rings = None
+            self._devices = {}
             self.put(VERSION, 0)
 
     def say(self, state, reason=0):
         """Another state, without having been asked."""
         with self._lock:
-            self._rings = None
+            self._devices = {}
             self.put(REASON, reason)
             self.put(STATE, state)
             self.ring()
@@ -110,13 +84,19 @@ class StandInRemote(threading.Thread):
         return self.word(STATE)
 
     @property
-    def vdev(self):
-        """The offset of the vdev in the table that we were given."""
+    def vdevs(self):
+        """The offsets of the vdevs in the table that we were given."""
         count, = struct.unpack_from("<I", self.memory, self._table + 4)
-        for at in struct.unpack_from(f"<{count}I", self.memory, self._table + 16):
-            if struct.unpack_from("<I", self.memory, self._table + at)[0] == VDEV:
-                return self._table + at
-        raise Failed("the main gave us a table without a vdev")
+        offsets = struct.unpack_from(f"<{count}I", self.memory, self._table + 16)
+        return [self._table + at for at in offsets
+                if struct.unpack_from("<I", self.memory, self._table + at)[0] == VDEV]
+
+    @property
+    def vdev(self):
+        """That of the first."""
+        if not self.vdevs:
+            raise Failed("the main gave us a table without a vdev")
+        return self.vdevs[0]
 
     def count(self, command):
         if self._wrong:
@@ -129,6 +109,18 @@ class StandInRemote(threading.Thread):
         while self.count(command) < number:
             if time.monotonic() > end:
                 raise Failed(f"the main gave {self.commands}, not {number} times {command} within {seconds} s")
+            time.sleep(0.01)
+
+    def wait_offered(self, vdev, vring, seconds=30):
+        """Until the main has offered a buffer that is not taken, in a vring of a device that it uses."""
+        end = time.monotonic() + seconds
+        while True:
+            with self._lock:
+                device = self._devices.get(self.vdevs[vdev])
+                if device and device.rings[vring].waiting:
+                    return
+            if time.monotonic() > end:
+                raise Failed(f"the main offers nothing in vring {vring} of vdev {vdev} within {seconds} s")
             time.sleep(0.01)
 
     def _in_place(self, table, size):
@@ -149,7 +141,7 @@ class StandInRemote(threading.Thread):
             return
         entry, table, size = struct.unpack_from("<QQI", self.memory, CONTROL + ENTRY)
         state, reason = STOPPED, 0
-        self._rings = None
+        self._devices = {}
         if command == START:
             self._table = table - BASE
             state = RUNNING
@@ -167,32 +159,27 @@ class StandInRemote(threading.Thread):
 
     # What the firmware does.
 
-    def _send(self, source, destination, payload):
-        taken = self._rings[0].take()
-        if not taken:
-            raise Failed("the main offers no buffer to receive into")
-        head, at, _ = taken
-        self.memory[at:at + 16 + len(payload)] = struct.pack("<IIIHH", source, destination, 0, len(payload), 0) + payload
-        self._rings[0].give(head, 16 + len(payload))
-        self.ring(0)
+    def _reaches(self, entry, vrings):
+        """Is all that the main set up there in our memory?"""
+        das = [struct.unpack_from("<I", self.memory, entry + 28 + 20 * index)[0] for index in range(vrings)]
+        return all(BASE <= da < BASE + len(self.memory) for da in das)
 
     def _run(self):
-        if not self.memory[self.vdev + STATUS] & DRIVER_OK:
-            if self._rings:
-                self.ring()  # we are off the rings
-            self._rings = None
-            return
-        if not self._rings:
-            self._rings = [DeviceRing(self.memory, self.vdev, index) for index in (0, 1)]
-            name = b"rpmsg-client-sample"
-            self._send(SERVICE, NS_ADDRESS, struct.pack("<32sII", name, SERVICE, 0))
-        while taken := self._rings[1].take():
-            head, at, _ = taken
-            source, destination, _, size, _ = struct.unpack_from("<IIIHH", self.memory, at)
-            payload = bytes(self.memory[at + 16:at + 16 + size])
-            self._rings[1].give(head, 0)
-            self.messages += 1
-            self._send(destination, source, payload)
+        for entry in self.vdevs:
+            kind = DEVICES.get(struct.unpack_from("<I", self.memory, entry + 4)[0])
+            device = self._devices.get(entry)
+            if not kind:
+                continue
+            if not self.memory[entry + STATUS] & DRIVER_OK:
+                if device:
+                    self.ring()  # we are off the rings
+                    del self._devices[entry]
+                continue
+            if not device:
+                if not self._reaches(entry, kind.VRINGS):
+                    continue
+                device = self._devices[entry] = kind(self, entry)
+            device.look()
 
     def run(self):
         try:
@@ -203,7 +190,7 @@ class StandInRemote(threading.Thread):
 
     def _serve(self):
         while not self._ending:
-            ready, _, _ = select.select(self.bells.ours[:CTRL + 1], [], [], 0.05)
+            ready, _, _ = select.select(self.bells.ours, [], [], 0.05)
             for bell in ready:
                 self.bells.wait(self.bells.ours.index(bell), 0)
             with self._lock:
