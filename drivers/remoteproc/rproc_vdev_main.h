@@ -76,7 +76,8 @@ struct rproc_vdev_node {
  * @da:		the same
  * @dma:	where the memory is of the DMA API's
  * @dma_size:	not 0: it is
- * @kicks_in:	interrupts of a mailbox of ours
+ * @callback:	the virtio driver's
+ * @kicks_in:	interrupts of a mailbox of ours, or of the remoteproc driver's that found something
  * @kicks_out:	doorbells that the virtio driver rang
  */
 struct rproc_vdev_ring {
@@ -90,6 +91,7 @@ struct rproc_vdev_ring {
 	u32 da;
 	dma_addr_t dma;
 	size_t dma_size;
+	void (*callback)(struct virtqueue *vq);
 	atomic_long_t kicks_in;
 	atomic_long_t kicks_out;
 };

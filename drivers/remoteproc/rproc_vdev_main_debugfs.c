@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* debugfs: rproc_vdev/<device>, for a person who asks why a vdev is not up, or who does not ring whom. */
 #include <linux/debugfs.h>
+#include <linux/mailbox_controller.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/seq_file.h>
 #include <linux/virtio_ring.h>
@@ -8,6 +9,16 @@
 
 #include "rproc_vdev_debugfs.h"
 #include "rproc_vdev_main.h"
+
+/* As in devicetree, and, for /proc/interrupts, by the controller's device. */
+static void rproc_vdev_show_mailbox(struct seq_file *file, const struct rproc_vdev_doorbell *bell)
+{
+	const struct mbox_controller *mbox = bell->chan->mbox;
+
+	seq_printf(file, "mailbox %s: through %lu stuck %lu, %pOF channel %td, interrupts of %s\n", bell->name,
+		   READ_ONCE(bell->through), READ_ONCE(bell->stuck), mbox->dev->of_node, bell->chan - mbox->chans,
+		   dev_name(mbox->dev));
+}
 
 static int rproc_vdev_claim_show(struct seq_file *file, void *unused)
 {
@@ -30,8 +41,7 @@ static int rproc_vdev_claim_show(struct seq_file *file, void *unused)
 	seq_printf(file, "mailboxes: %u%s\n", claim->node->num_bells,
 		   claim->node->num_bells ? "" : ", those of the remoteproc driver");
 	for (i = 0; i < claim->node->num_bells; i++)
-		seq_printf(file, "mailbox %s: through %lu stuck %lu\n", claim->node->bells[i].name,
-			   READ_ONCE(claim->node->bells[i].through), READ_ONCE(claim->node->bells[i].stuck));
+		rproc_vdev_show_mailbox(file, &claim->node->bells[i]);
 	for (i = 0; i < claim->entry.vrings; i++) {
 		struct rproc_vdev_ring *ring = &claim->rings[i];
 		u32 avail, used;

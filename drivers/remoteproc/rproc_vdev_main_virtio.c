@@ -165,6 +165,16 @@ static bool rproc_vdev_notify(struct virtqueue *vq)
 	return true;
 }
 
+/* Where the remoteproc driver has the interrupt, this is the first that we see of it. */
+static void rproc_vdev_called(struct virtqueue *vq)
+{
+	struct rproc_vdev_ring *ring = ring_of(vq);
+
+	trace_rproc_vdev_interrupt(ring);
+	atomic_long_inc(&ring->kicks_in);
+	ring->callback(vq);
+}
+
 /* After this no callback of its driver runs, and none will, by a mailbox of ours. */
 static void rproc_vdev_quiet(struct rproc_vdev_ring *ring)
 {
@@ -201,6 +211,10 @@ static struct virtqueue *rproc_vdev_find_vq(struct virtio_device *vdev, unsigned
 		goto err_forget;
 	}
 	ret = -ENOMEM;
+	ring->callback = callback;
+	/* Without a callback the remote is told so. */
+	if (callback && !claim->node->num_bells)
+		callback = rproc_vdev_called;
 	/* Full barriers: the other end is no processor of ours. */
 	vq = vring_new_virtqueue(index, ring->core.num, ring->core.align, vdev, false, ctx, ring->va,
 				 rproc_vdev_notify, callback, name);

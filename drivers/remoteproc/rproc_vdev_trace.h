@@ -31,7 +31,7 @@ DEFINE_EVENT(rproc_vdev_vring, rproc_vdev_kick,
 	TP_PROTO(const struct rproc_vdev_ring *ring),
 	TP_ARGS(ring));
 
-/* A mailbox of the subnode says: look into a vring. */
+/* A mailbox of the subnode says: look into a vring. Or: the remoteproc driver did, and something was in it. */
 DEFINE_EVENT(rproc_vdev_vring, rproc_vdev_interrupt,
 	TP_PROTO(const struct rproc_vdev_ring *ring),
 	TP_ARGS(ring));

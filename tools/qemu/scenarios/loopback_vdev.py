@@ -2,7 +2,7 @@
 """One kernel, both ends of a link with five vdevs: each way of describing one in devicetree, and of doing so wrongly."""
 import re
 
-from linux_remote_board import rpmsg
+from linux_remote_board import observe, rpmsg
 
 SECONDS = 900
 MODULES = ("rpmsg_ns rpmsg_ctrl rpmsg_char rpmsg_remote virtio_rpmsg_bus loopback_mailbox "
@@ -39,7 +39,7 @@ def bells(machine, vdev):
     """The mailboxes of a subnode, as {name: (rings that went through, times that none did)}."""
     shown = machine.check(f"cat /sys/kernel/debug/rproc_vdev/remoteproc:vdev@{vdev}")
     return {name: (int(through), int(stuck))
-            for name, through, stuck in re.findall(r"^mailbox (\w+): through (\d+) stuck (\d+)$", shown, re.MULTILINE)}
+            for name, through, stuck in re.findall(r"^mailbox (\w+): through (\d+) stuck (\d+),", shown, re.MULTILINE)}
 
 
 def stuck_mailboxes(board, machine, vdevs, names):
@@ -86,6 +86,14 @@ def run(board):
             vdev.exchange(names[vdev.index])
     with board.step("mailboxes that take no ring, or never say that it arrived: told once each, and both ends go on by looking"):
         stuck_mailboxes(board, machine, vdevs, names)
+    if observe.can_trace(machine):
+        with board.step("trace events of each, also of the one with the remote processor's mailboxes"):
+            for index in OURS:
+                complaints = list(observe.trace_of(machine, f"remoteproc:vdev@{index}", index,
+                                                   lambda vdev=vdevs[index]: vdev.exchange(names[vdev.index])))
+                board.expect(not complaints, "\n".join(complaints))
+    else:
+        board.skip("trace events of each", "this kernel has none")
     with board.step("one is unbound and bound, and the others do not notice"):
         for index in OURS:
             node = f"remoteproc:vdev@{index}"

@@ -2,7 +2,7 @@
 """The main end on vdev subnodes: mainline's rpmsg runs on them as it does on the resource table alone."""
 import re
 
-from linux_remote_board import link, rpmsg
+from linux_remote_board import link, observe, rpmsg
 from linux_remote_board.machine import boot
 
 SECONDS = 900
@@ -59,6 +59,33 @@ def stream(ends):
         ends.board.expect(status == 0, output)
 
 
+def mailboxes_named(ends):
+    """debugfs, devicetree and /proc/interrupts speak of the same mailboxes."""
+    found = observe.interrupts(ends.main, ends.node())
+    ends.board.expect(set(found) == {"vq0", "vq1"}, f"mailboxes {found}")
+    for name, (node, lines) in found.items():
+        ends.board.expect(len(lines) == 1, f"{name} is in /proc/interrupts as {lines}")
+        ends.main.check(f"[ -e /proc/device-tree{node}/#mbox-cells ]")
+
+
+def traced(ends):
+    complaints = list(observe.trace_of(ends.main, ends.node(), 0, ends.sample))
+    ends.board.expect(not complaints, "\n".join(complaints))
+
+
+def status_traced(ends):
+    """Of the driver that comes, after that of the one that goes."""
+    node, trace = ends.node(), observe.Trace(ends.main)
+    trace.start()
+    ends.main.check(f"echo {node} >{NODE}/unbind && echo {node} >{NODE}/bind")
+    ends.sample()
+    told = [(status, names.split()) for what, _, vdev, _, status, names in trace.stop()
+            if what == "status" and vdev == "0"]
+    steps = ("ACKNOWLEDGE", "DRIVER", "DRIVER_OK")
+    wanted = [(status, list(steps[:number])) for number, status in enumerate(("0x00", "0x01", "0x03", "0x07"))]
+    ends.board.expect(told[-len(wanted):] == wanted and len(told) > len(wanted), f"status {told}")
+
+
 def run(board):
     board.need(*link.MODULES, "rpmsg_client_sample")
     ends = Ends(board)
@@ -73,6 +100,14 @@ def run(board):
                         r"mailboxes: 2\n", r"vring0: num 256 align 4096 notifyid 0 da 0x50001000 avail \d+ used \d+ kicks in [1-9]",
                         r"vring1: num 256 align 4096 notifyid 1 da 0x50004000 avail \d+ used \d+ kicks in \d+ out [1-9]"):
             board.expect(re.search(pattern, shown), f"no {pattern!r} in:\n{shown}")
+    with board.step("debugfs names the mailboxes as devicetree and /proc/interrupts do"):
+        mailboxes_named(ends)
+    if observe.can_trace(ends.main):
+        with board.step("trace events for each kick and interrupt that debugfs counts, and each status"):
+            traced(ends)
+            status_traced(ends)
+    else:
+        board.skip("trace events", "this kernel has none")
     with board.step(f"{MESSAGES} messages each way, between programs"):
         stream(ends)
     with board.step("the subnode's driver is unbound and bound: the virtio device goes and comes"):
