@@ -79,6 +79,8 @@ struct rproc_vdev_node {
  * @callback:	the virtio driver's
  * @kicks_in:	interrupts of a mailbox of ours, or of the remoteproc driver's that found something
  * @kicks_out:	doorbells that the virtio driver rang
+ * @offered:	buffers that it offered, as of @avail; both under the node's lock
+ * @avail:	where the available ring stood
  */
 struct rproc_vdev_ring {
 	struct rproc_vdev_claim *claim;
@@ -94,6 +96,8 @@ struct rproc_vdev_ring {
 	void (*callback)(struct virtqueue *vq);
 	atomic_long_t kicks_in;
 	atomic_long_t kicks_out;
+	unsigned long offered;
+	u16 avail;
 };
 
 /**
@@ -225,6 +229,7 @@ void rproc_vdev_host_meet(struct rproc_vdev_host *host);
 void rproc_vdev_host_drop(struct rproc_vdev_host *host);
 
 /* rproc_vdev_main_virtio.c: the virtio device */
+bool rproc_vdev_ring_count(struct rproc_vdev_ring *ring, u32 *used);
 int rproc_vdev_virtio_register(struct rproc_vdev_claim *claim);
 void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim);
 void rproc_vdev_virtio_break(struct rproc_vdev_claim *claim);

@@ -19,10 +19,12 @@ static void look_into_ring(struct work_struct *work)
 {
 	struct rproc_vdev_ring *ring = container_of(work, struct rproc_vdev_ring, work);
 	struct virtqueue *vq = READ_ONCE(ring->vq);
+	u32 used;
 
 	if (!vq)
 		return;
 	vring_interrupt(0, vq);
+	rproc_vdev_ring_count(ring, &used);
 	/* What it left to a softirq, as network drivers do, would else wait for the next interrupt. */
 	local_bh_disable();
 	local_bh_enable();

@@ -44,16 +44,19 @@ static int rproc_vdev_claim_show(struct seq_file *file, void *unused)
 		rproc_vdev_show_mailbox(file, &claim->node->bells[i]);
 	for (i = 0; i < claim->entry.vrings; i++) {
 		struct rproc_vdev_ring *ring = &claim->rings[i];
-		u32 avail, used;
+		long kicks = atomic_long_read(&ring->kicks_out);
+		bool there;
+		u32 used;
 
 		seq_printf(file, "vring%u: num %u align %u notifyid %d", i, ring->core.num, ring->core.align,
 			   ring->core.notifyid);
-		if (ring->va) {
-			amp_main_indices(ring->va, ring->core.num, ring->core.align, &avail, &used);
-			seq_printf(file, " da 0x%08x avail %u used %u", ring->da, avail, used);
-		}
-		seq_printf(file, " kicks in %ld out %ld\n", atomic_long_read(&ring->kicks_in),
-			   atomic_long_read(&ring->kicks_out));
+		there = rproc_vdev_ring_count(ring, &used);
+		if (there)
+			seq_printf(file, " da 0x%08x avail %u used %u", ring->da, ring->avail, used);
+		seq_printf(file, " kicks in %ld out %ld", atomic_long_read(&ring->kicks_in), kicks);
+		if (there)
+			seq_printf(file, " saved %ld", max((long)ring->offered - kicks, 0L));
+		seq_putc(file, '\n');
 	}
 	return 0;
 }

@@ -252,6 +252,7 @@ int rproc_vdev_ring_memory(struct rproc_vdev_ring *ring)
 		return -EINVAL;
 	}
 	ring->da = da;
+	ring->avail = 0;
 	amp_main_clear(ring->va, need);
 	return 0;
 }
@@ -264,8 +265,15 @@ int rproc_vdev_ring_memory(struct rproc_vdev_ring *ring)
  */
 void rproc_vdev_ring_forget(struct rproc_vdev_ring *ring)
 {
-	if (ring->dma_size)
-		dma_free_coherent(&ring->claim->pdev->dev, ring->dma_size, ring->va, ring->dma);
-	ring->dma_size = 0;
+	struct rproc_vdev_node *node = ring->claim->node;
+	void *va = ring->va;
+	unsigned long flags;
+
+	/* Who reads debugfs may be looking. */
+	spin_lock_irqsave(&node->lock, flags);
 	ring->va = NULL;
+	spin_unlock_irqrestore(&node->lock, flags);
+	if (ring->dma_size)
+		dma_free_coherent(&ring->claim->pdev->dev, ring->dma_size, va, ring->dma);
+	ring->dma_size = 0;
 }

@@ -150,18 +150,48 @@ static void rproc_vdev_reset(struct virtio_device *vdev)
 		rproc_vdev_show_table(claim_of(vdev));
 }
 
+/**
+ * rproc_vdev_ring_count() - bring the count of offered buffers up to date
+ * @ring:	its node is bound
+ * @used:	where the used ring stands
+ *
+ * The ring's index has 16 bits: who has no mailbox of ours, whose interrupts and poll count, counts when he kicks.
+ *
+ * Context: any. Return: whether it has memory.
+ */
+bool rproc_vdev_ring_count(struct rproc_vdev_ring *ring, u32 *used)
+{
+	struct rproc_vdev_node *node = ring->claim->node;
+	unsigned long flags;
+	bool there;
+	u32 avail;
+
+	spin_lock_irqsave(&node->lock, flags);
+	there = ring->va;
+	if (there) {
+		amp_main_indices(ring->va, ring->core.num, ring->core.align, &avail, used);
+		ring->offered += (u16)(avail - ring->avail);
+		ring->avail = avail;
+	}
+	spin_unlock_irqrestore(&node->lock, flags);
+	return there;
+}
+
 static bool rproc_vdev_notify(struct virtqueue *vq)
 {
 	struct rproc_vdev_ring *ring = ring_of(vq);
 	struct rproc_vdev_claim *claim = ring->claim;
 	struct rproc *rproc = claim->host->rproc;
+	u32 used;
 
 	trace_rproc_vdev_kick(ring);
 	atomic_long_inc(&ring->kicks_out);
-	if (!claim->node->num_bells)
+	if (!claim->node->num_bells) {
+		rproc_vdev_ring_count(ring, &used);
 		rproc->ops->kick(rproc, ring->core.notifyid);
-	else
+	} else {
 		rproc_vdev_doorbell_ring(&claim->node->bells[claim->node->one_bell ? 0 : ring->index]);
+	}
 	return true;
 }
 
