@@ -6,6 +6,7 @@
  * Mainline's rpmsg takes mutexes where a vring tells it of a message, so a vring is looked into by a worker of its own
  * and not by the interrupt: of its own, because a callback may wait for a buffer of the other vring.
  */
+#include <linux/device.h>
 #include <linux/mailbox_controller.h>
 #include <linux/of.h>
 #include <linux/property.h>
@@ -219,6 +220,9 @@ static int request_bell(struct shm_rproc *shm, struct shm_rproc_bell *bell, int 
 		return dev_err_probe(shm->dev, PTR_ERR(chan), "cannot get mailbox \"%s\" (mboxes entry %d)\n", name,
 				     index);
 	bell->chan = chan;
+	/* The controller goes away after us only. */
+	if (!device_link_add(shm->dev, chan->mbox->dev, DL_FLAG_AUTOPROBE_CONSUMER))
+		return dev_err_probe(shm->dev, -ENODEV, "mailbox \"%s\": no device link to its controller\n", name);
 	return 0;
 }
 

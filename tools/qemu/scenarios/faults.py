@@ -83,7 +83,7 @@ def one_kernel(board, machine):
         link.unbind()
         before = held(machine)
         rproc.fails(*ALLOCATION, ("memremap", NOTHING), ("alloc_workqueue", NOTHING), ("mbox_request_channel", EBUSY),
-                    ("rproc_alloc", NOTHING), ("device_add", EEXIST))
+                    ("device_link_add", NOTHING), ("rproc_alloc", NOTHING), ("device_add", EEXIST))
         nothing_held(machine, before)
     with board.step("shm_rproc attaches"):
         machine.check("modprobe virtio_rpmsg_bus && echo 1 >/sys/bus/platform/drivers_autoprobe")

@@ -2,61 +2,12 @@
 """The main end on vdev subnodes: mainline's rpmsg runs on them as it does on the resource table alone."""
 import re
 
-from linux_remote_board import link, observe, rpmsg
-from linux_remote_board.machine import boot
+from linux_remote_board import link, observe
+from linux_remote_board.main_ends import NODE, REMOTEPROC, Ends
+from linux_remote_board.traffic import Conversation
 
 SECONDS = 900
-SAMPLE, RAW = "rpmsg-client-sample", "rpmsg-raw"
-REMOTEPROC = "/sys/class/remoteproc/remoteproc0"
-SHOWN = "/sys/kernel/debug/rproc_vdev/*vdev@0"
-NODE = "/sys/bus/platform/drivers/rproc_vdev"
 MESSAGES = 1000
-
-
-class Ends:
-    """Both machines, and what goes between them."""
-
-    def __init__(self, board):
-        self.board = board
-        self.main, self.remote = (board.machine(name, overlay, start=False, autoload=False)
-                                  for name, overlay in (("main", "qemu-main-vdev.dtso"), ("remote", None)))
-
-    def start(self):
-        boot(self.main, self.remote)
-        link.start_remote(self.remote)
-        link.start_main(self.main, "rproc_vdev")
-
-    def node(self):
-        """The platform device of the subnode."""
-        return rpmsg.until(self.main, f"ls -d {NODE}/*vdev@0", 30, "the subnode's device").split()[-1].rsplit("/", 1)[1]
-
-    def shown(self):
-        return self.main.check(f"cat {SHOWN}")
-
-    def sample(self):
-        """Mainline's sample against our echo, loaded anew."""
-        rpmsg.channel(self.main, SAMPLE, 60)
-        since = self.main.console.position
-        self.main.check("modprobe rpmsg_client_sample")
-        link.wait_sample(self.main, since)
-        self.main.check("rmmod rpmsg_client_sample")
-
-    def down(self):
-        rpmsg.no_channel(self.main, SAMPLE)
-
-    def says(self, pattern, since):
-        self.main.wait_for(pattern, 30, since)
-
-
-def stream(ends):
-    ends.remote.check(f"rpmsg_control {rpmsg.control(ends.remote)} create {RAW} 0x401")
-    devices = [rpmsg.character_device(machine, rpmsg.channel(machine, RAW, 60)) for machine in (ends.remote, ends.main)]
-    theirs = ends.remote.start_job(f"exec rpmsg_stream {devices[0]} {MESSAGES}")
-    theirs.wait_output("stream: ready")
-    ours = ends.main.start_job(f"exec rpmsg_stream {devices[1]} {MESSAGES} first")
-    for job in (ours, theirs):
-        status, output = job.wait(300)
-        ends.board.expect(status == 0, output)
 
 
 def mailboxes_named(ends):
@@ -119,7 +70,9 @@ def run(board):
     else:
         board.skip("trace events", "this kernel has none")
     with board.step(f"{MESSAGES} messages each way, between programs"):
-        stream(ends)
+        conversation = Conversation(board, ends.main, ends.remote)
+        conversation.serve()
+        conversation.hold(MESSAGES, 300)
     with board.step("the subnode's driver is unbound and bound: the virtio device goes and comes"):
         node = ends.node()
         for _ in range(3):
