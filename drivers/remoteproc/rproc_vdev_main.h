@@ -137,8 +137,6 @@ struct rproc_vdev_watch {
  * @poll:	looks into the vrings where a doorbell was lost
  * @interval:	of @poll, in jiffies
  * @generation:	of the config space
- * @snapshot:	config space as of @generation
- * @changes:	in a row, for a remote that never stops
  * @debugfs:	its file
  * @rings:	its vrings
  */
@@ -159,9 +157,7 @@ struct rproc_vdev_claim {
 	struct rproc_vdev_watch watch;
 	struct delayed_work poll;
 	unsigned long interval;
-	u32 generation;
-	u8 *snapshot;
-	unsigned int changes;
+	struct amp_main_generation generation;
 	struct dentry *debugfs;
 	struct rproc_vdev_ring rings[AMP_MAIN_VRINGS_MAX];
 };

@@ -99,8 +99,8 @@ struct rproc_vdev_claim *rproc_vdev_claim_new(struct rproc_vdev_host *host, stru
 
 	if (!claim)
 		goto err_put;
-	claim->snapshot = kzalloc(entry->config_len, GFP_KERNEL);
-	if (!claim->snapshot)
+	claim->generation.seen = kzalloc(entry->config_len, GFP_KERNEL);
+	if (!claim->generation.seen)
 		goto err_free;
 	claim->host = host;
 	claim->pdev = pdev;
@@ -133,7 +133,7 @@ struct rproc_vdev_claim *rproc_vdev_claim_new(struct rproc_vdev_host *host, stru
 
 err_ids:
 	free_ids(claim);
-	kfree(claim->snapshot);
+	kfree(claim->generation.seen);
 err_free:
 	kfree(claim);
 err_put:
@@ -156,7 +156,7 @@ void rproc_vdev_claim_free(struct rproc_vdev_claim *claim)
 	free_ids(claim);
 	list_del(&claim->list);
 	of_node_put(claim->of_node);
-	kfree(claim->snapshot);
+	kfree(claim->generation.seen);
 	kfree(claim);
 }
 

@@ -3,6 +3,7 @@
 #include "rproc_vdev_main_table.h"
 
 #include <amp/env_kernel.hpp>
+#include <amp/rsc/config_generation.hpp>
 #include <amp/rsc/table.hpp>
 
 using namespace amp;
@@ -149,6 +150,16 @@ int amp_main_read_config(const amp_main_entry *entry, void *table, u32 offset, v
 int amp_main_write_config(const amp_main_entry *entry, void *table, u32 offset, const void *from, u32 len)
 {
 	return entry_in(table, entry).write_config(offset, from, len).ok() ? 0 : -kEinval;
+}
+
+u32 amp_main_generation(const amp_main_entry *entry, void *table, amp_main_generation *generation)
+{
+	ConfigGeneration known = {generation->number, generation->changes};
+	const u32 number = known.look(entry_in(table, entry), generation->seen);
+
+	generation->number = known.number;
+	generation->changes = known.changes;
+	return number;
 }
 
 void amp_main_clear(void *va, amp_size size)

@@ -32,6 +32,13 @@ struct amp_main_entry {
 	} vring[AMP_MAIN_VRINGS_MAX];
 };
 
+/* What we know of a config space: zeroed, @seen has room for config_len bytes, zeroed as well. */
+struct amp_main_generation {
+	amp_u32 number;
+	amp_u32 changes; /* in a row */
+	amp_u8 *seen;
+};
+
 /* How many vdevs the table has; -EINVAL and @complaint where it is malformed. */
 int amp_main_count(void *table, amp_size size, struct amp_complaint *complaint);
 /* The vdev @index into @entry. 0, -ENOENT where there is none, -EINVAL and @complaint where the table is malformed. */
@@ -55,6 +62,11 @@ void amp_main_retype(const struct amp_main_entry *entry, void *table, amp_u32 ty
 int amp_main_read_config(const struct amp_main_entry *entry, void *table, amp_u32 offset, void *to, amp_u32 len);
 int amp_main_write_config(const struct amp_main_entry *entry, void *table, amp_u32 offset, const void *from,
 			  amp_u32 len);
+/*
+ * The generation of the config space (virtio 1.2, 2.5.1), which a table does not have: see ConfigGeneration. Calls may
+ * run beside each other: who comes second sees a change in the number.
+ */
+amp_u32 amp_main_generation(const struct amp_main_entry *entry, void *table, struct amp_main_generation *generation);
 
 /* A vring is zero before the other end learns of it. */
 void amp_main_clear(void *va, amp_size size);

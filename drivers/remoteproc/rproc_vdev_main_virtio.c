@@ -12,9 +12,6 @@
 #define CREATE_TRACE_POINTS
 #include "rproc_vdev_trace.h"
 
-/* A remote that changes its config space again and again gets a torn value read, not our time. */
-#define CONFIG_CHANGES_MAX 16
-
 struct rproc_vdev_virtio {
 	struct virtio_device vdev;
 	struct rproc_vdev_claim *claim;
@@ -92,29 +89,11 @@ static void rproc_vdev_set(struct virtio_device *vdev, unsigned int offset, cons
 	rproc_vdev_show_table(claim);
 }
 
-/* The table has no counter (2.4): compare with what was there last time. */
 static u32 rproc_vdev_generation(struct virtio_device *vdev)
 {
 	struct rproc_vdev_claim *claim = claim_of(vdev);
-	bool changed = false;
-	u8 now[32];
-	u32 at, len;
 
-	for (at = 0; at < claim->entry.config_len; at += len) {
-		len = min_t(u32, claim->entry.config_len - at, sizeof(now));
-		if (amp_main_read_config(&claim->entry, table_of(claim), at, now, len))
-			break;
-		if (!memcmp(claim->snapshot + at, now, len))
-			continue;
-		memcpy(claim->snapshot + at, now, len);
-		changed = true;
-	}
-	claim->changes = changed ? claim->changes + 1 : 0;
-	if (changed && claim->changes <= CONFIG_CHANGES_MAX)
-		claim->generation++;
-	else
-		claim->changes = 0;
-	return claim->generation;
+	return amp_main_generation(&claim->entry, table_of(claim), &claim->generation);
 }
 
 static u8 rproc_vdev_get_status(struct virtio_device *vdev)
