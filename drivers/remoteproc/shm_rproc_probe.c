@@ -185,3 +185,5 @@ module_exit(shm_rproc_exit);
 MODULE_DESCRIPTION("Remote processor that shares memory and doorbells with us");
 MODULE_AUTHOR("Linux Remote project");
 MODULE_LICENSE("GPL");
+/* What it attaches to may have vdev subnodes, which are to be ours before it does. */
+MODULE_SOFTDEP("pre: rproc_vdev");
