@@ -274,6 +274,18 @@ CASE(resource_table, refuses_malformed_words)
 	refuses(test, {memory.va + 1, kSize - 4}, "address of the table", reinterpret_cast<uptr>(memory.va + 1));
 }
 
+CASE(resource_table, refuses_vdevs_that_share_memory)
+{
+	const auto memory = built(test);
+
+	refuses_word(test, memory, 24, kVdev, "offset of a vdev, expected clear"); // both are one
+	word(memory, kVdev + 20) = 1; // a config space that reaches into the next
+	refuses(test, memory, "offset of a vdev, expected clear", kVdevBig);
+	word(memory, kVdev + 20) = 0;
+	Complaint complaint;
+	CHECK(make<Table<Plain>>(test)->parse(memory, complaint).ok());
+}
+
 CASE(resource_table, refuses_more_vdevs_than_it_keeps)
 {
 	const auto memory = make_window(test, 2048);

@@ -191,9 +191,14 @@ private:
 		const VdevLayout layout = {
 			offset,		slot, type, cell->id.fetch().unchecked(), cell->config_len.fetch().unchecked(),
 			bounded.value()};
-		const u64 size = sizeof(amp_rsc_vdev) + sizeof(amp_rsc_vring) * u64(layout.vrings) + layout.config_len;
-
-		AMP_TRY(occupy(offset, size, room, complaint));
+		AMP_TRY(occupy(offset, layout.size(), room, complaint));
+		// One of two that share an entry, or a part of it, would undo what the other sets up.
+		for (u32 i = 0; i < vdevs_; i++)
+			if (offset < vdev_[i].offset + vdev_[i].size() && vdev_[i].offset < offset + layout.size()) {
+				complaint = {"offset of a vdev, expected clear of the vdev at", offset,
+					     vdev_[i].offset};
+				return Fault::BadTable;
+			}
 		const VdevEntry<Env> entry(memory_, layout);
 		for (u32 i = 0; i < layout.vrings; i++)
 			AMP_TRY(entry.vring(i, complaint));

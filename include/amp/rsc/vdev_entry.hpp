@@ -22,6 +22,8 @@ struct VdevLayout {
 	u32 id; // virtio device id
 	u32 config_len;
 	u32 vrings;
+
+	constexpr u64 size() const { return sizeof(amp_rsc_vdev) + sizeof(amp_rsc_vring) * u64(vrings) + config_len; }
 };
 
 // The words of one vring in an entry, each fetched once. num and align are as vring() or words() says; da and notifyid
