@@ -143,6 +143,7 @@ int shm_rproc_init_life(struct shm_rproc *shm);
 void shm_rproc_look_soon(struct shm_rproc *shm);
 void shm_rproc_withdraw(struct shm_rproc *shm);
 void shm_rproc_let_go(struct shm_rproc *shm);
+bool shm_rproc_tidy(struct shm_rproc *shm);
 void shm_rproc_link_up(struct shm_rproc *shm);
 void shm_rproc_tell_refusal(struct shm_rproc *shm, const struct amp_shm_complaint *complaint, bool asked);
 enum amp_shm_sight shm_rproc_look_at_table(struct shm_rproc *shm);

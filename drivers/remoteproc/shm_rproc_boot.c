@@ -224,25 +224,15 @@ static bool gone_wrong(struct shm_rproc *shm)
 }
 
 /**
- * shm_rproc_tidy_boot() - a recovery that failed leaves the core off, but with all it had, and with a count that lets
- * nobody start it
+ * shm_rproc_tidy_boot() - after a recovery that failed
  * @shm:	us
  *
  * Context: process, rproc->lock held.
  */
 void shm_rproc_tidy_boot(struct shm_rproc *shm)
 {
-	struct rproc *rproc = shm->rproc;
-
-	if (rproc->state != RPROC_OFFLINE || !atomic_read(&rproc->power))
-		return;
-	rproc_resource_cleanup(rproc);
-	kfree(rproc->cached_table);
-	rproc->cached_table = NULL;
-	rproc->table_ptr = NULL;
-	rproc->table_sz = 0;
-	atomic_set(&rproc->power, 0);
-	dev_err(shm->dev, "not recovered: the remote is off until somebody starts it\n");
+	if (shm->rproc->state == RPROC_OFFLINE && shm_rproc_tidy(shm))
+		dev_err(shm->dev, "not recovered: the remote is off until somebody starts it\n");
 }
 
 static bool want_auto_boot(struct shm_rproc *shm)

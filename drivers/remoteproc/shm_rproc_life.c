@@ -147,10 +147,15 @@ void shm_rproc_link_up(struct shm_rproc *shm)
 	WRITE_ONCE(shm->attached, true);
 }
 
+/* The recovery of some kernels attaches without prepare(), on a table that is nobody's: we attach again, our way. */
 static int shm_rproc_attach(struct rproc *rproc)
 {
 	struct shm_rproc *shm = rproc->priv;
 
+	if (!shm->claimed) {
+		shm_rproc_look_soon(shm);
+		return -EAGAIN;
+	}
 	shm_rproc_link_up(shm);
 	shm->wanted = true;
 	shm->attached_at = jiffies;
@@ -210,6 +215,27 @@ const struct rproc_ops shm_rproc_ops = {
 	.get_loaded_rsc_table = shm_rproc_get_loaded_rsc_table,
 };
 
+/**
+ * shm_rproc_tidy() - a recovery that failed leaves the core with all it had, and with a count that lets nobody start it
+ * @shm:	down
+ *
+ * Context: process, rproc->lock held. Return: there was something left.
+ */
+bool shm_rproc_tidy(struct shm_rproc *shm)
+{
+	struct rproc *rproc = shm->rproc;
+
+	if (!atomic_read(&rproc->power))
+		return false;
+	rproc_resource_cleanup(rproc);
+	kfree(rproc->cached_table);
+	rproc->cached_table = NULL;
+	rproc->table_ptr = NULL;
+	rproc->table_sz = 0;
+	atomic_set(&rproc->power, 0);
+	return true;
+}
+
 static unsigned int state_of(struct rproc *rproc)
 {
 	unsigned int state;
@@ -235,10 +261,11 @@ static void leave(struct shm_rproc *shm)
 	}
 	if (ret)
 		dev_err(shm->dev, "cannot detach: %d\n", ret);
-	if (!shm->boot)
-		return;
 	mutex_lock(&rproc->lock);
-	shm_rproc_tidy_boot(shm);
+	if (shm->boot)
+		shm_rproc_tidy_boot(shm);
+	else if (rproc->state == RPROC_DETACHED)
+		shm_rproc_tidy(shm);
 	mutex_unlock(&rproc->lock);
 }
 
@@ -287,8 +314,7 @@ static bool found(struct shm_rproc *shm, bool asked)
 
 	mutex_lock(&rproc->lock);
 	if (rproc->state == RPROC_DETACHED && shm->wanted && !READ_ONCE(shm->closing)) {
-		/* A recovery that failed kept its count, and with it nobody could attach. */
-		atomic_set(&rproc->power, 0);
+		shm_rproc_tidy(shm);
 		table = !take_table(shm, asked) &&
 			(asked || !shm->failed || shm->failed_in != amp_shm_table_incarnation(shm->table));
 	}
