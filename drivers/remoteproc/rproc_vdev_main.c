@@ -15,10 +15,6 @@
 #include "rproc_vdev_main_init.h"
 
 struct workqueue_struct *rproc_vdev_workers;
-static DEFINE_MUTEX(registry);
-static LIST_HEAD(nodes);
-static LIST_HEAD(hosts);
-static LIST_HEAD(gone_hosts); /* whose remote processor's driver went */
 
 /* A subnode that we made a platform device of. */
 struct made {
@@ -30,7 +26,8 @@ static LIST_HEAD(made_devices); /* of the scanning worker's */
 
 static const char * const compatible[] = { "virtio,rproc", "rproc-virtio" };
 
-static bool is_subnode(struct device_node *node)
+/* Of a remoteproc node: does it describe a vdev? */
+bool rproc_vdev_is_subnode(struct device_node *node)
 {
 	unsigned int i;
 
@@ -82,7 +79,7 @@ struct device_node *rproc_vdev_subnode(struct device_node *parent, u32 index)
 	u32 reg;
 
 	for_each_available_child_of_node(parent, child) {
-		if (!is_subnode(child) || of_property_read_u32(child, "reg", &reg) || reg != index ||
+		if (!rproc_vdev_is_subnode(child) || of_property_read_u32(child, "reg", &reg) || reg != index ||
 		    (found && strcmp(kbasename(found->full_name), kbasename(child->full_name)) < 0))
 			continue;
 		of_node_put(found);
@@ -100,135 +97,11 @@ bool rproc_vdev_has_subnodes(struct rproc *rproc)
 	struct device_node *child;
 
 	for_each_available_child_of_node(rproc->dev.parent->of_node, child)
-		if (is_subnode(child)) {
+		if (rproc_vdev_is_subnode(child)) {
 			of_node_put(child);
 			return true;
 		}
 	return false;
-}
-
-/* With the registry locked. */
-static struct rproc_vdev_node *find_node(struct device_node *of_node)
-{
-	struct rproc_vdev_node *node;
-
-	list_for_each_entry(node, &nodes, list)
-		if (node->dev->of_node == of_node)
-			return node;
-	return NULL;
-}
-
-/**
- * rproc_vdev_node_of() - the driver's side of a subnode
- * @of_node:	the subnode
- *
- * Context: rproc->lock held, which rproc_vdev_node_remove() takes. Return: NULL while it is not bound.
- */
-struct rproc_vdev_node *rproc_vdev_node_of(struct device_node *of_node)
-{
-	struct rproc_vdev_node *node;
-
-	mutex_lock(&registry);
-	node = find_node(of_node);
-	mutex_unlock(&registry);
-	return node;
-}
-
-/* With the registry locked. */
-static struct rproc_vdev_host *find_host(struct rproc *rproc)
-{
-	struct rproc_vdev_host *host;
-
-	list_for_each_entry(host, &hosts, list)
-		if (host->rproc == rproc)
-			return host;
-	return NULL;
-}
-
-/**
- * rproc_vdev_host_get() - what we know of a remote processor, made if need be
- * @rproc:	the remote processor
- *
- * Context: process, rproc->lock held. Return: NULL without memory.
- */
-struct rproc_vdev_host *rproc_vdev_host_get(struct rproc *rproc)
-{
-	struct rproc_vdev_host *host;
-
-	mutex_lock(&registry);
-	host = find_host(rproc);
-	if (!host) {
-		host = kzalloc(sizeof(*host), GFP_KERNEL);
-		if (host) {
-			get_device(&rproc->dev);
-			host->rproc = rproc;
-			rproc_vdev_host_init(host);
-			list_add_tail(&host->list, &hosts);
-		}
-	}
-	mutex_unlock(&registry);
-	return host;
-}
-
-/* What a claim that waits for its subnode gains, or one that has it loses. */
-static void connect_node(struct rproc_vdev_node *node, bool bound)
-{
-	struct rproc *rproc = rproc_of(node->dev->of_node->parent);
-	struct rproc_vdev_claim *claim;
-	struct rproc_vdev_host *host;
-
-	if (!rproc) {
-		if (!bound)
-			goto forget;
-		return;
-	}
-	mutex_lock(&rproc->lock);
-	mutex_lock(&registry);
-	host = find_host(rproc);
-	if (!bound)
-		list_del(&node->list);
-	mutex_unlock(&registry);
-	if (host)
-		list_for_each_entry(claim, &host->claims, list)
-			if (claim->of_node == node->dev->of_node) {
-				if (bound)
-					rproc_vdev_claim_up(claim);
-				else
-					rproc_vdev_claim_down(claim);
-			}
-	mutex_unlock(&rproc->lock);
-	put_device(&rproc->dev);
-	return;
-
-forget:
-	mutex_lock(&registry);
-	list_del(&node->list);
-	mutex_unlock(&registry);
-}
-
-/**
- * rproc_vdev_node_add() - a subnode is bound
- * @node:	ready to be used
- *
- * Context: process.
- */
-void rproc_vdev_node_add(struct rproc_vdev_node *node)
-{
-	mutex_lock(&registry);
-	list_add_tail(&node->list, &nodes);
-	mutex_unlock(&registry);
-	connect_node(node, true);
-}
-
-/**
- * rproc_vdev_node_remove() - a subnode is about to be unbound
- * @node:	nobody uses it afterwards
- *
- * Context: process.
- */
-void rproc_vdev_node_remove(struct rproc_vdev_node *node)
-{
-	connect_node(node, false);
 }
 
 /**
@@ -242,26 +115,9 @@ void rproc_vdev_complain_missing(struct rproc *rproc, u32 count)
 	u32 reg;
 
 	for_each_available_child_of_node(rproc->dev.parent->of_node, child)
-		if (is_subnode(child) && !of_property_read_u32(child, "reg", &reg) && reg >= count)
+		if (rproc_vdev_is_subnode(child) && !of_property_read_u32(child, "reg", &reg) && reg >= count)
 			dev_err(&rproc->dev, "%pOF: the firmware has %u vdevs, expected more than %u\n", child, count,
 				reg);
-}
-
-/* A remote processor with subnodes appeared. */
-static void meet_host(struct rproc *rproc)
-{
-	struct rproc_vdev_host *host;
-
-	mutex_lock(&rproc->lock);
-	mutex_lock(&registry);
-	host = find_host(rproc);
-	mutex_unlock(&registry);
-	if (!host) {
-		host = rproc_vdev_host_get(rproc);
-		if (host)
-			rproc_vdev_host_meet(host);
-	}
-	mutex_unlock(&rproc->lock);
 }
 
 static void make_devices(struct rproc *rproc)
@@ -272,7 +128,7 @@ static void make_devices(struct rproc *rproc)
 
 	for_each_available_child_of_node(parent->of_node, child) {
 		/* The remoteproc driver may have made devices of its subnodes. */
-		if (!is_subnode(child) || of_node_check_flag(child, OF_POPULATED))
+		if (!rproc_vdev_is_subnode(child) || of_node_check_flag(child, OF_POPULATED))
 			continue;
 		made = kzalloc(sizeof(*made), GFP_KERNEL);
 		if (!made || !of_platform_device_create(child, NULL, parent)) {
@@ -285,22 +141,28 @@ static void make_devices(struct rproc *rproc)
 	}
 }
 
-/* But those that went meanwhile, with their node or their parent. */
-static void unmake_devices(void)
+/*
+ * All of them, or those whose parent went: a driver of several remote processors that makes their devices itself takes
+ * these away without looking below them. Those that went with their node are no more.
+ */
+static void unmake_devices(bool all)
 {
 	struct made *made, *next;
 
 	list_for_each_entry_safe(made, next, &made_devices, list) {
 		struct platform_device *pdev = of_find_device_by_node(made->of_node);
+		bool orphan = !pdev || !device_is_registered(pdev->dev.parent);
 
-		if (pdev) {
+		if (pdev && (all || orphan))
 			of_platform_device_destroy(&pdev->dev, NULL);
+		if (pdev)
 			put_device(&pdev->dev);
-		}
+		if (!all && !orphan)
+			continue;
+		list_del(&made->list);
 		of_node_put(made->of_node);
 		kfree(made);
 	}
-	INIT_LIST_HEAD(&made_devices);
 }
 
 static void scan_node(struct device_node *of_node)
@@ -309,27 +171,11 @@ static void scan_node(struct device_node *of_node)
 	struct rproc *rproc = rproc_of(parent);
 
 	if (rproc) {
-		meet_host(rproc);
+		rproc_vdev_host_meet(rproc);
 		make_devices(rproc);
 		put_device(&rproc->dev);
 	}
 	of_node_put(parent);
-}
-
-static void drop_hosts(struct list_head *list)
-{
-	struct rproc_vdev_host *host;
-
-	for (;;) {
-		mutex_lock(&registry);
-		host = list_first_entry_or_null(list, struct rproc_vdev_host, list);
-		if (host)
-			list_del(&host->list);
-		mutex_unlock(&registry);
-		if (!host)
-			return;
-		rproc_vdev_host_drop(host);
-	}
 }
 
 /* Not in the notifiers themselves, which the core calls with rproc->lock held. */
@@ -338,30 +184,14 @@ static void scan(struct work_struct *work)
 	struct device_node *of_node;
 	unsigned int i;
 
-	drop_hosts(&gone_hosts);
+	rproc_vdev_drop_gone_hosts();
+	unmake_devices(false);
 	for (i = 0; i < ARRAY_SIZE(compatible); i++)
 		for_each_compatible_node(of_node, NULL, compatible[i])
 			scan_node(of_node);
 }
 
 static DECLARE_WORK(scan_work, scan);
-
-/* Its driver is gone, and with it the remote processor. */
-static void leave_hosts(struct device *dev)
-{
-	struct rproc_vdev_host *host, *next;
-	struct device *above;
-
-	mutex_lock(&registry);
-	list_for_each_entry_safe(host, next, &hosts, list)
-		for (above = host->rproc->dev.parent; above; above = above->parent)
-			if (above == dev) {
-				list_move(&host->list, &gone_hosts);
-				schedule_work(&scan_work);
-				break;
-			}
-	mutex_unlock(&registry);
-}
 
 static int platform_event(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -377,7 +207,9 @@ static int platform_event(struct notifier_block *nb, unsigned long event, void *
 			schedule_work(&scan_work);
 		break;
 	case BUS_NOTIFY_UNBOUND_DRIVER:
-		leave_hosts(dev);
+		/* Its driver is gone, and with it the remote processor. */
+		if (rproc_vdev_hosts_are_gone(dev))
+			schedule_work(&scan_work);
 		break;
 	}
 	return NOTIFY_OK;
@@ -425,9 +257,8 @@ void rproc_vdev_main_exit(void)
 		return;
 	bus_unregister_notifier(&platform_bus_type, &platform_events);
 	cancel_work_sync(&scan_work);
-	drop_hosts(&gone_hosts);
-	drop_hosts(&hosts);
-	unmake_devices();
+	rproc_vdev_drop_all_hosts();
+	unmake_devices(true);
 	platform_driver_unregister(&rproc_vdev_node_driver);
 	platform_driver_unregister(&rproc_vdev_claim_driver);
 	destroy_workqueue(rproc_vdev_workers);

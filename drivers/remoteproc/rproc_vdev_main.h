@@ -48,7 +48,7 @@ struct rproc_vdev_main_region {
  * @num_bells:	how many; 0: those of the remoteproc driver
  * @one_bell:	it is for all
  * @lock:	guards @claim for interrupts
- * @claim:	whose virtio device uses the mailboxes
+ * @claim:	which uses it; changes under the rproc->lock of its remote processor
  */
 struct rproc_vdev_node {
 	struct device *dev;
@@ -100,11 +100,19 @@ struct rproc_vdev_ring {
 	u16 avail;
 };
 
+/* A later one takes the place of an earlier one. */
+enum rproc_vdev_watch_cause {
+	RPROC_VDEV_WATCH_NONE,
+	RPROC_VDEV_WATCH_BESIDE, /* another vdev of the link comes or goes, and may wait for what our driver holds */
+	RPROC_VDEV_WATCH_STARTS, /* its driver is being bound */
+	RPROC_VDEV_WATCH_LEAVES, /* the device is taken away */
+};
+
 /**
  * struct rproc_vdev_watch - ends the wait of a driver for a remote that is silent
  * @timer:	looks each second
  * @lock:	guards what is watched
- * @leaving:	the device is taken away; else its driver is being bound
+ * @cause:	why
  * @silent:	seconds in which no used ring moved
  * @busy:	seconds in all
  * @used:	where the used rings stood
@@ -112,7 +120,7 @@ struct rproc_vdev_ring {
 struct rproc_vdev_watch {
 	struct timer_list timer;
 	spinlock_t lock; /* of rings and the words below */
-	bool leaving;
+	enum rproc_vdev_watch_cause cause;
 	unsigned int silent;
 	unsigned int busy;
 	u32 used;
@@ -131,6 +139,8 @@ struct rproc_vdev_watch {
  * @usable:	its DMA configuration is in order
  * @restricted:	buffers bounce through @pool
  * @pool:	where buffers are from, and rings that have no memory of their own; NULL: system memory
+ * @listening:	interrupts of the node's mailboxes are for its vrings; under the node's lock
+ * @status:	of the virtio device, which is ours to say: what stands in the table the remote can write
  * @complained:	its virtio driver cannot have what it asked for, and we have said why
  * @virtio:	the virtio device, while there is one
  * @watch:	over its driver
@@ -152,6 +162,8 @@ struct rproc_vdev_claim {
 	bool usable;
 	bool restricted;
 	const struct reserved_mem *pool;
+	bool listening;
+	u8 status;
 	bool complained;
 	struct rproc_vdev_virtio *virtio;
 	struct rproc_vdev_watch watch;
@@ -166,20 +178,20 @@ struct rproc_vdev_claim {
  * struct rproc_vdev_host - a remote processor with vdev subnodes
  * @list:	in the registry
  * @rproc:	a reference to its device is held
+ * @of_node:	of its driver's device, which may go before we do; a reference is held
  * @subdev:	how the core tells us
  * @started:	between the calls of start() and stop()
  * @claims:	by index
- * @subdev_added: the core knows @subdev
  *
  * All but @list under rproc->lock.
  */
 struct rproc_vdev_host {
 	struct list_head list;
 	struct rproc *rproc;
+	struct device_node *of_node;
 	struct rproc_subdev subdev;
 	bool started;
 	struct list_head claims;
-	bool subdev_added;
 };
 
 /*
@@ -188,14 +200,23 @@ struct rproc_vdev_host {
  */
 extern struct workqueue_struct *rproc_vdev_workers;
 
-/* rproc_vdev_main.c: which remote processors and subnodes there are */
-struct rproc_vdev_host *rproc_vdev_host_get(struct rproc *rproc);
+/* rproc_vdev_main.c: what devicetree describes */
+bool rproc_vdev_is_subnode(struct device_node *node);
 bool rproc_vdev_has_subnodes(struct rproc *rproc);
 bool rproc_vdev_is_rproc(struct device *dev);
 void rproc_vdev_complain_missing(struct rproc *rproc, u32 count);
 struct device_node *rproc_vdev_subnode(struct device_node *parent, u32 index);
-struct rproc_vdev_node *rproc_vdev_node_of(struct device_node *of_node);
+
+/* rproc_vdev_main_registry.c: which remote processors and bound subnodes there are */
+struct rproc_vdev_host *rproc_vdev_host_get(struct rproc *rproc);
+void rproc_vdev_host_meet(struct rproc *rproc);
+void rproc_vdev_host_forget(struct rproc_vdev_host *host);
+bool rproc_vdev_hosts_are_gone(struct device *dev);
+void rproc_vdev_drop_gone_hosts(void);
+void rproc_vdev_drop_all_hosts(void);
 void rproc_vdev_node_add(struct rproc_vdev_node *node);
+struct rproc_vdev_node *rproc_vdev_node_take(struct rproc_vdev_claim *claim);
+void rproc_vdev_node_release(struct rproc_vdev_node *node);
 void rproc_vdev_node_remove(struct rproc_vdev_node *node);
 
 /* rproc_vdev_main_node.c: the subnode's driver */
@@ -221,7 +242,7 @@ void rproc_vdev_ring_forget(struct rproc_vdev_ring *ring);
 
 /* rproc_vdev_main_host.c: start and stop of a remote processor */
 void rproc_vdev_host_init(struct rproc_vdev_host *host);
-void rproc_vdev_host_meet(struct rproc_vdev_host *host);
+void rproc_vdev_host_catch_up(struct rproc_vdev_host *host);
 void rproc_vdev_host_drop(struct rproc_vdev_host *host);
 
 /* rproc_vdev_main_virtio.c: the virtio device */
@@ -233,7 +254,8 @@ bool rproc_vdev_virtio_is_bound(struct rproc_vdev_claim *claim);
 
 /* rproc_vdev_main_watch.c: drivers that wait for a silent remote */
 void rproc_vdev_watch_init(struct rproc_vdev_claim *claim);
-void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, bool leaving);
+void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, enum rproc_vdev_watch_cause cause);
+void rproc_vdev_watch_stop(struct rproc_vdev_claim *claim, enum rproc_vdev_watch_cause cause);
 void rproc_vdev_watch_ring(struct rproc_vdev_ring *ring, struct virtqueue *vq);
 void rproc_vdev_watch_end(struct rproc_vdev_claim *claim);
 

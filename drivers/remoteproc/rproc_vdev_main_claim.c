@@ -110,7 +110,8 @@ struct rproc_vdev_claim *rproc_vdev_claim_new(struct rproc_vdev_host *host, stru
 	claim->core.id = entry->id;
 	claim->core.rproc = host->rproc;
 	claim->core.rsc_offset = entry->offset + sizeof(struct fw_rsc_hdr);
-	claim->core.index = entry->index;
+	claim->core.index = entry->index; /* of all vdevs: the core's own counts those only that it can serve */
+	INIT_LIST_HEAD(&claim->core.node);
 	claim->interval = msecs_to_jiffies(rproc_vdev_poll_ms());
 	INIT_DELAYED_WORK(&claim->poll, look_into_rings);
 	rproc_vdev_watch_init(claim);
@@ -160,33 +161,62 @@ void rproc_vdev_claim_free(struct rproc_vdev_claim *claim)
 	kfree(claim);
 }
 
-/**
- * rproc_vdev_claim_up() - give it a virtio device, if all that this takes is there
- * @claim:	the claim
- *
- * Context: process, rproc->lock held. Whatever prevents it was reported, but for a subnode that is not bound yet.
- */
-void rproc_vdev_claim_up(struct rproc_vdev_claim *claim)
+static bool can_ring(struct rproc_vdev_claim *claim)
 {
-	struct rproc_vdev_node *node = rproc_vdev_node_of(claim->of_node);
+	struct rproc_vdev_node *node = claim->node;
 	struct rproc *rproc = claim->host->rproc;
 
-	if (!claim->host->started || !claim->usable || claim->virtio || !node)
-		return;
 	if (!node->num_bells && !rproc->ops->kick) {
 		dev_err(&rproc->dev, "%pOF: no mailboxes, and the remoteproc driver cannot kick either\n",
 			claim->of_node);
-		return;
+		return false;
 	}
 	if (node->num_bells && !node->one_bell && node->num_bells < claim->entry.vrings) {
 		dev_err(&rproc->dev,
 			"%pOF: %u mailboxes vq0.. for the %u vrings of the firmware's vdev: expected one each, or one named \"vq\"\n",
 			claim->of_node, node->num_bells, claim->entry.vrings);
-		return;
+		return false;
 	}
-	claim->node = node;
-	if (rproc_vdev_virtio_register(claim))
-		claim->node = NULL;
+	return true;
+}
+
+static void release_node(struct rproc_vdev_claim *claim)
+{
+	struct rproc_vdev_node *node = claim->node;
+
+	claim->node = NULL;
+	rproc_vdev_node_release(node);
+}
+
+/* A driver that comes or goes may wait for a lock that the driver of another vdev holds, while that waits. */
+static void watch_others(struct rproc_vdev_claim *claim,
+			 void (*change)(struct rproc_vdev_claim *claim, enum rproc_vdev_watch_cause cause))
+{
+	struct rproc_vdev_claim *other;
+
+	list_for_each_entry(other, &claim->host->claims, list)
+		if (other != claim && other->virtio)
+			change(other, RPROC_VDEV_WATCH_BESIDE);
+}
+
+/**
+ * rproc_vdev_claim_up() - give it a virtio device, if all that this takes is there
+ * @claim:	the claim
+ *
+ * Context: process, rproc->lock held. Whatever prevents it was reported, but for a subnode that is not bound yet, or
+ * still in use by the same remote processor before its driver went.
+ */
+void rproc_vdev_claim_up(struct rproc_vdev_claim *claim)
+{
+	if (!claim->host->started || !claim->usable || claim->virtio)
+		return;
+	claim->node = rproc_vdev_node_take(claim);
+	if (!claim->node)
+		return;
+	watch_others(claim, rproc_vdev_watch_start);
+	if (!can_ring(claim) || rproc_vdev_virtio_register(claim))
+		release_node(claim);
+	watch_others(claim, rproc_vdev_watch_stop);
 }
 
 /**
@@ -199,8 +229,10 @@ void rproc_vdev_claim_down(struct rproc_vdev_claim *claim)
 {
 	if (!claim->virtio)
 		return;
+	watch_others(claim, rproc_vdev_watch_start);
 	rproc_vdev_virtio_unregister(claim);
-	claim->node = NULL;
+	release_node(claim);
+	watch_others(claim, rproc_vdev_watch_stop);
 }
 
 bool rproc_vdev_is_core_device(struct device *dev)
@@ -236,10 +268,16 @@ void rproc_vdev_claim_decide(struct platform_device *pdev)
 	int ret;
 	u32 id;
 
-	if (!rproc_vdev_has_subnodes(rproc) ||
-	    amp_main_find_at(rproc->table_ptr, rproc->table_sz, data->rsc_offset - sizeof(struct fw_rsc_hdr), &entry,
-			     &complaint))
+	if (!rproc_vdev_has_subnodes(rproc))
 		return;
+	ret = amp_main_find_at(rproc->table_ptr, rproc->table_sz, data->rsc_offset - sizeof(struct fw_rsc_hdr), &entry,
+			       &complaint);
+	if (ret) {
+		if (ret == -EINVAL)
+			dev_err(&rproc->dev, "resource table: %s %llu, got %llu: %s is left to the remoteproc core\n",
+				complaint.what, complaint.limit, complaint.value, dev_name(&pdev->dev));
+		return;
+	}
 	subnode = rproc_vdev_subnode(rproc->dev.parent->of_node, entry.index);
 	if (!subnode)
 		return;
@@ -265,7 +303,7 @@ put:
 	of_node_put(subnode);
 }
 
-/* With rproc->lock held by the core, which is booting. */
+/* With rproc->lock held by the core, which is booting: within its device_add(), and before start() of the host. */
 static int rproc_vdev_claim_probe(struct platform_device *pdev)
 {
 	struct rproc_vdev *core = platform_get_drvdata(pdev);
@@ -284,7 +322,7 @@ static void rproc_vdev_claim_remove(struct platform_device *pdev)
 
 	if (!core)
 		return;
-	list_del(&core->node);
+	list_del_init(&core->node);
 	rproc_vdev_claim_free(container_of(core, struct rproc_vdev_claim, core));
 }
 
@@ -293,6 +331,7 @@ struct platform_driver rproc_vdev_claim_driver = {
 	.remove_void = rproc_vdev_claim_remove,
 	.driver = {
 		.name = CLAIM_DRIVER,
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
 		.suppress_bind_attrs = true,
 	},
 };

@@ -25,7 +25,8 @@ static struct rproc_vdev_claim *claim_at(struct rproc_vdev_host *host, u32 index
 	return NULL;
 }
 
-static int claim_large(struct rproc_vdev_host *host, const struct amp_main_entry *entry)
+/* Without memory for it, the others work: the firmware sees no such vdev. */
+static void claim_large(struct rproc_vdev_host *host, const struct amp_main_entry *entry)
 {
 	struct rproc *rproc = host->rproc;
 	struct device_node *subnode = rproc_vdev_subnode(rproc->dev.parent->of_node, entry->index);
@@ -36,32 +37,32 @@ static int claim_large(struct rproc_vdev_host *host, const struct amp_main_entry
 	if (!subnode) {
 		dev_err(&rproc->dev, "vdev %u of the firmware has %u vrings and no subnode: nobody serves it\n",
 			entry->index, entry->vrings);
-		return 0;
+		return;
 	}
 	if (of_property_read_u32(subnode, "virtio,id", &id) || id != entry->id) {
 		dev_err(&rproc->dev, "%pOF: virtio,id is %u, the firmware's vdev %u has %u: nobody serves it\n",
 			subnode, id, entry->index, entry->id);
 		of_node_put(subnode);
-		return 0;
+		return;
 	}
 	pdev = platform_device_register_data(&rproc->dev, "rproc-vdev", PLATFORM_DEVID_AUTO, NULL, 0);
 	if (IS_ERR(pdev)) {
 		dev_err(&rproc->dev, "%pOF: cannot make a device of vdev %u: %ld\n", subnode, entry->index,
 			PTR_ERR(pdev));
 		of_node_put(subnode);
-		return PTR_ERR(pdev);
+		return;
 	}
 	claim = rproc_vdev_claim_new(host, pdev, subnode, entry);
 	if (!claim) {
 		platform_device_unregister(pdev);
-		return -ENOMEM;
+		return;
 	}
 	claim->large = true;
 	rproc_vdev_claim_init_dma(claim);
 	amp_main_retype(&claim->entry, rproc->table_ptr, AMP_RSC_VDEV);
-	return 0;
 }
 
+/* And those whose device was never bound to us, as where somebody has switched probing off: the core forgets these. */
 static void drop_large(struct rproc_vdev_host *host)
 {
 	struct rproc_vdev_claim *claim, *next;
@@ -69,9 +70,9 @@ static void drop_large(struct rproc_vdev_host *host)
 	list_for_each_entry_safe(claim, next, &host->claims, list) {
 		struct platform_device *pdev = claim->pdev;
 
-		if (!claim->large)
+		if (!claim->large && !list_empty(&claim->core.node))
 			continue;
-		if (host->rproc->table_ptr)
+		if (claim->large && host->rproc->table_ptr)
 			amp_main_retype(&claim->entry, host->rproc->table_ptr, AMP_RSC_VDEV_LARGE);
 		rproc_vdev_claim_free(claim);
 		platform_device_unregister(pdev);
@@ -85,13 +86,13 @@ static int prepare(struct rproc_subdev *subdev)
 	struct rproc *rproc = host->rproc;
 	struct amp_complaint complaint;
 	struct amp_main_entry entry;
-	int count, i, ret;
+	int count, i;
 
 	if (!rproc->table_ptr)
 		return 0;
 	count = amp_main_count(rproc->table_ptr, rproc->table_sz, &complaint);
 	if (count < 0) {
-		dev_err(&rproc->dev, "resource table: %s %llu, got %llu: its vdevs stay down\n", complaint.what,
+		dev_err(&rproc->dev, "resource table: %s %llu, got %llu: no subnode describes it\n", complaint.what,
 			complaint.limit, complaint.value);
 		return 0;
 	}
@@ -99,11 +100,7 @@ static int prepare(struct rproc_subdev *subdev)
 		if (claim_at(host, i) || amp_main_find(rproc->table_ptr, rproc->table_sz, i, &entry, &complaint) ||
 		    entry.type != AMP_RSC_VDEV_LARGE)
 			continue;
-		ret = claim_large(host, &entry);
-		if (ret) {
-			drop_large(host);
-			return ret;
-		}
+		claim_large(host, &entry);
 	}
 	rproc_vdev_complain_missing(rproc, count);
 	return 0;
@@ -168,14 +165,14 @@ static void complain_late(struct rproc_vdev_host *host)
 }
 
 /**
- * rproc_vdev_host_meet() - a remote processor that may be running already
+ * rproc_vdev_host_catch_up() - a remote processor that may be running already
  * @host:	new
  *
  * The vdevs that the core passed over can still be taken where nobody has told the remote that there are none.
  *
  * Context: process, rproc->lock held.
  */
-void rproc_vdev_host_meet(struct rproc_vdev_host *host)
+void rproc_vdev_host_catch_up(struct rproc_vdev_host *host)
 {
 	const unsigned int state = host->rproc->state;
 
@@ -188,7 +185,7 @@ void rproc_vdev_host_meet(struct rproc_vdev_host *host)
 
 /**
  * rproc_vdev_host_drop() - we leave, or the remote processor does
- * @host:	off the registry; freed
+ * @host:	in the registry; freed
  *
  * Vdevs that the remote processor still has are nobody's until it starts again. Context: process.
  */
@@ -199,17 +196,19 @@ void rproc_vdev_host_drop(struct rproc_vdev_host *host)
 	struct platform_device *pdev;
 
 	mutex_lock(&rproc->lock);
+	rproc_vdev_host_forget(host);
 	stop(&host->subdev, false);
 	rproc_remove_subdev(rproc, &host->subdev);
 	drop_large(host);
 	while (!list_empty(&host->claims)) {
 		claim = list_last_entry(&host->claims, struct rproc_vdev_claim, list);
 		pdev = claim->pdev;
-		list_del(&claim->core.node);
+		list_del_init(&claim->core.node);
 		rproc_vdev_claim_free(claim);
 		platform_device_unregister(pdev);
 	}
 	mutex_unlock(&rproc->lock);
 	put_device(&rproc->dev);
+	of_node_put(host->of_node);
 	kfree(host);
 }

@@ -11,18 +11,24 @@
 #include "rproc_vdev_main.h"
 #include "rproc_vdev_trace.h"
 
+/* Entry @index of its memory-region, in /reserved-memory. */
+static struct reserved_mem *rproc_vdev_reserved(struct device_node *of_node, int index)
+{
+	struct device_node *target = of_parse_phandle(of_node, "memory-region", index);
+	struct reserved_mem *memory = target ? of_reserved_mem_lookup(target) : NULL;
+
+	of_node_put(target);
+	return memory && memory->size ? memory : NULL;
+}
+
 static int rproc_vdev_node_map(struct rproc_vdev_node *node, unsigned int vring, int index)
 {
 	struct rproc_vdev_main_region *region = &node->region[vring];
 	bool coherent = of_dma_is_coherent(node->dev->of_node);
-	struct reserved_mem *memory;
-	struct device_node *target;
+	struct reserved_mem *memory = rproc_vdev_reserved(node->dev->of_node, index);
 	unsigned int i;
 
-	target = of_parse_phandle(node->dev->of_node, "memory-region", index);
-	memory = target ? of_reserved_mem_lookup(target) : NULL;
-	of_node_put(target);
-	if (!memory || !memory->size)
+	if (!memory)
 		return dev_err_probe(node->dev, -EINVAL,
 				     "%pOF: memory-region \"vring%u\" is not in /reserved-memory\n",
 				     node->dev->of_node, vring);
@@ -76,6 +82,65 @@ static int rproc_vdev_node_memory(struct rproc_vdev_node *node)
 	return 0;
 }
 
+static bool overlap(const struct rproc_vdev_main_region *region, const struct reserved_mem *memory)
+{
+	return region->start < memory->base + memory->size && memory->base < region->start + region->size;
+}
+
+/* Of its regions, which may not share a byte with @memory: @whose. A pool may be that of several. */
+static int rproc_vdev_node_clear_of(struct rproc_vdev_node *node, const struct reserved_mem *memory, const char *name,
+				    struct device_node *whose)
+{
+	const int buffer = of_property_match_string(node->dev->of_node, "memory-region-names", "buffer");
+	const struct reserved_mem *pool = buffer < 0 ? NULL : rproc_vdev_reserved(node->dev->of_node, buffer);
+	struct rproc_vdev_main_region region;
+	unsigned int i;
+
+	for (i = 0; i < node->num_regions; i++)
+		if (overlap(&node->region[i], memory))
+			return dev_err_probe(node->dev, -EINVAL,
+					     "%pOF: memory-region \"vring%u\" overlaps \"%s\" of %pOF\n",
+					     node->dev->of_node, i, name, whose);
+	if (!pool || !strcmp(name, "buffer"))
+		return 0;
+	region.start = pool->base;
+	region.size = pool->size;
+	if (overlap(&region, memory))
+		return dev_err_probe(node->dev, -EINVAL, "%pOF: memory-region \"buffer\" overlaps \"%s\" of %pOF\n",
+				     node->dev->of_node, name, whose);
+	return 0;
+}
+
+/* Of two vdevs of a remote processor that are given the same memory, the one with the higher number is told. */
+static int rproc_vdev_node_apart(struct rproc_vdev_node *node)
+{
+	struct device_node *other;
+	int ret = 0;
+	u32 reg;
+
+	for_each_available_child_of_node(node->dev->of_node->parent, other) {
+		struct property *property;
+		const char *name;
+		int index = 0;
+
+		if (!rproc_vdev_is_subnode(other) || of_property_read_u32(other, "reg", &reg) || reg > node->index)
+			continue;
+		of_property_for_each_string(other, "memory-region-names", property, name) {
+			const struct reserved_mem *memory = rproc_vdev_reserved(other, index++);
+
+			/* Of its own, the rings were held against each other. */
+			if (!memory || (other == node->dev->of_node && strcmp(name, "buffer")))
+				continue;
+			ret = rproc_vdev_node_clear_of(node, memory, name, other);
+			if (ret) {
+				of_node_put(other);
+				return ret;
+			}
+		}
+	}
+	return 0;
+}
+
 /**
  * rproc_vdev_node_vring() - the memory that a subnode gives a vring
  * @node:	the subnode
@@ -114,7 +179,7 @@ static void rproc_vdev_node_ring(struct rproc_vdev_node *node, unsigned int firs
 		pm_wakeup_dev_event(node->dev, 0, true);
 	spin_lock_irqsave(&node->lock, flags);
 	claim = node->claim;
-	for (; claim && first <= last && first < claim->entry.vrings; first++) {
+	for (; claim && claim->listening && first <= last && first < claim->entry.vrings; first++) {
 		trace_rproc_vdev_interrupt(&claim->rings[first]);
 		atomic_long_inc(&claim->rings[first].kicks_in);
 		queue_work(rproc_vdev_workers, &claim->rings[first].work);
@@ -226,6 +291,9 @@ static int rproc_vdev_node_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 	ret = rproc_vdev_node_memory(node);
+	if (ret)
+		return ret;
+	ret = rproc_vdev_node_apart(node);
 	if (ret)
 		return ret;
 	ret = rproc_vdev_node_mailboxes(node);

@@ -27,7 +27,10 @@ static struct rproc_vdev_ring *ring_of(struct virtqueue *vq)
 	return container_of(vq->priv, struct rproc_vdev_ring, core);
 }
 
-/* The table moves while nobody runs, and is there as long as a claim is. */
+/*
+ * The table moves while nobody runs, and is there as long as a claim is: whoever gets here without rproc->lock, as a
+ * late probe and who reads debugfs do, is waited for before the core's stop goes on.
+ */
 static void *table_of(struct rproc_vdev_claim *claim)
 {
 	return claim->host->rproc->table_ptr;
@@ -68,13 +71,20 @@ static void rproc_vdev_get(struct virtio_device *vdev, unsigned int offset, void
 	}
 }
 
-/* The remoteproc driver may keep the remote's copy of the table, and the remote has to look. */
+/*
+ * The remote has to look. Where the core works on a copy of the table, which is so with shm_rproc alone, its driver
+ * has to show it first; other drivers may know no notify ids but those of their own mailboxes.
+ */
 static void rproc_vdev_show_table(struct rproc_vdev_claim *claim)
 {
 	struct rproc *rproc = claim->host->rproc;
 
-	if (claim->entry.vrings && rproc->ops->kick)
+	if (!claim->entry.vrings)
+		return;
+	if (!claim->node->num_bells || of_device_is_compatible(claim->host->of_node, "linux-remote,shm-rproc"))
 		rproc->ops->kick(rproc, claim->rings[0].core.notifyid);
+	else
+		rproc_vdev_doorbell_ring(&claim->node->bells[0]);
 }
 
 static void rproc_vdev_set(struct virtio_device *vdev, unsigned int offset, const void *from, unsigned int len)
@@ -98,9 +108,7 @@ static u32 rproc_vdev_generation(struct virtio_device *vdev)
 
 static u8 rproc_vdev_get_status(struct virtio_device *vdev)
 {
-	struct rproc_vdev_claim *claim = claim_of(vdev);
-
-	return amp_main_status(&claim->entry, table_of(claim));
+	return claim_of(vdev)->status;
 }
 
 static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
@@ -108,10 +116,11 @@ static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
 	struct rproc_vdev_claim *claim = claim_of(vdev);
 
 	trace_rproc_vdev_status(claim, status);
+	claim->status = status;
 	amp_main_put_status(&claim->entry, table_of(claim), status);
 	/* As after a write of the config space: a driver may wait for its first answer before it lets go of a lock. */
 	if (status & VIRTIO_CONFIG_S_DRIVER_OK) {
-		rproc_vdev_watch_start(claim, false);
+		rproc_vdev_watch_start(claim, RPROC_VDEV_WATCH_STARTS);
 		rproc_vdev_show_table(claim);
 	}
 	if (status & VIRTIO_CONFIG_S_FAILED && !claim->complained)
@@ -121,12 +130,14 @@ static void rproc_vdev_set_status(struct virtio_device *vdev, u8 status)
 
 static void rproc_vdev_reset(struct virtio_device *vdev)
 {
-	const bool in_use = rproc_vdev_get_status(vdev);
+	struct rproc_vdev_claim *claim = claim_of(vdev);
+	/* By a main before us, too. */
+	const bool in_use = amp_main_status(&claim->entry, table_of(claim));
 
 	rproc_vdev_set_status(vdev, 0);
 	/* The remote shall be off the vrings before they go, and see 0 before the next status. */
 	if (in_use)
-		rproc_vdev_show_table(claim_of(vdev));
+		rproc_vdev_show_table(claim);
 }
 
 /**
@@ -321,15 +332,19 @@ static void rproc_vdev_virtio_release(struct device *dev)
 	kfree(virtio);
 }
 
-/* Interrupts of the node's mailboxes are nobody's. */
+static void rproc_vdev_listen(struct rproc_vdev_claim *claim, bool listening)
+{
+	spin_lock_irq(&claim->node->lock);
+	claim->listening = listening;
+	spin_unlock_irq(&claim->node->lock);
+}
+
+/* Nothing of it runs any more. */
 static void rproc_vdev_virtio_forget(struct rproc_vdev_claim *claim)
 {
-	unsigned long flags;
 	unsigned int i;
 
-	spin_lock_irqsave(&claim->node->lock, flags);
-	claim->node->claim = NULL;
-	spin_unlock_irqrestore(&claim->node->lock, flags);
+	rproc_vdev_listen(claim, false);
 	rproc_vdev_watch_end(claim);
 	cancel_delayed_work_sync(&claim->poll);
 	for (i = 0; i < claim->entry.vrings; i++)
@@ -347,7 +362,6 @@ int rproc_vdev_virtio_register(struct rproc_vdev_claim *claim)
 {
 	struct device *dev = &claim->pdev->dev;
 	struct rproc_vdev_virtio *virtio;
-	unsigned long flags;
 	int ret;
 
 	virtio = kzalloc(sizeof(*virtio), GFP_KERNEL);
@@ -359,9 +373,7 @@ int rproc_vdev_virtio_register(struct rproc_vdev_claim *claim)
 	virtio->vdev.dev.parent = get_device(dev);
 	virtio->vdev.dev.release = rproc_vdev_virtio_release;
 
-	spin_lock_irqsave(&claim->node->lock, flags);
-	claim->node->claim = claim;
-	spin_unlock_irqrestore(&claim->node->lock, flags);
+	rproc_vdev_listen(claim, true);
 	claim->virtio = virtio;
 	ret = register_virtio_device(&virtio->vdev);
 	if (ret) {
@@ -389,7 +401,7 @@ void rproc_vdev_virtio_unregister(struct rproc_vdev_claim *claim)
 	struct virtio_device *vdev = &claim->virtio->vdev;
 
 	rproc_vdev_main_debugfs_remove(claim);
-	rproc_vdev_watch_start(claim, true);
+	rproc_vdev_watch_start(claim, RPROC_VDEV_WATCH_LEAVES);
 	unregister_virtio_device(vdev);
 	rproc_vdev_virtio_forget(claim);
 }

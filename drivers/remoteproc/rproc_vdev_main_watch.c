@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Some virtio drivers wait for an answer of their device without sleeping, virtio_console for one in its probe and
- * virtio_net with a control queue whenever it is set up. A remote that is silent keeps them, and what they hold: the
+ * virtio_net with a control queue whenever it is set up. They do so on vrings without a callback. A remote that is silent keeps them, and what they hold: the
  * processor, the device, and where the device was made or is taken away at that moment rproc->lock. Then nobody can
  * stop the remote or even notice that it restarted. What ends such a wait is that the virtqueues are broken.
  *
@@ -13,13 +13,13 @@
 #define SILENT_SECONDS 10
 #define BUSY_SECONDS 30
 
-/* Where all used rings stand together: whether that moves is all that counts. */
-static u32 sum_of_used(struct rproc_vdev_claim *claim, unsigned int *rings)
+/* Where all used rings stand together: whether that moves is all that counts. @polled: of them is waited for so. */
+static u32 sum_of_used(struct rproc_vdev_claim *claim, unsigned int *rings, unsigned int *polled)
 {
 	u32 avail, used, sum = 0;
 	unsigned int i;
 
-	*rings = 0;
+	*rings = *polled = 0;
 	for (i = 0; i < claim->entry.vrings; i++) {
 		struct rproc_vdev_ring *ring = &claim->rings[i];
 
@@ -28,6 +28,7 @@ static u32 sum_of_used(struct rproc_vdev_claim *claim, unsigned int *rings)
 		amp_main_indices(ring->va, ring->core.num, ring->core.align, &avail, &used);
 		sum += used;
 		(*rings)++;
+		*polled += !ring->callback && avail != used && !virtqueue_is_broken(ring->watched);
 	}
 	return sum;
 }
@@ -35,22 +36,32 @@ static u32 sum_of_used(struct rproc_vdev_claim *claim, unsigned int *rings)
 /* True: there is still something to wait for. With the watch's lock. */
 static bool look(struct rproc_vdev_claim *claim)
 {
+	static const char * const as[] = {
+		[RPROC_VDEV_WATCH_BESIDE] = "another vdev comes or goes",
+		[RPROC_VDEV_WATCH_STARTS] = "it starts",
+		[RPROC_VDEV_WATCH_LEAVES] = "it leaves",
+	};
 	struct rproc_vdev_watch *watch = &claim->watch;
-	unsigned int rings, i;
-	u32 used = sum_of_used(claim, &rings);
+	const bool beside = watch->cause == RPROC_VDEV_WATCH_BESIDE;
+	unsigned int rings, polled, i;
+	u32 used = sum_of_used(claim, &rings, &polled);
 
-	if (!rings || (!watch->leaving && rproc_vdev_virtio_is_bound(claim)))
+	if (watch->cause == RPROC_VDEV_WATCH_STARTS && rproc_vdev_virtio_is_bound(claim))
+		watch->cause = RPROC_VDEV_WATCH_NONE;
+	if (!rings || watch->cause == RPROC_VDEV_WATCH_NONE)
 		return false;
-	watch->silent = used == watch->used ? watch->silent + 1 : 0;
+	/* One that is idle is as silent. */
+	watch->silent = used == watch->used && (polled || !beside) ? watch->silent + 1 : 0;
 	watch->used = used;
-	if (++watch->busy < BUSY_SECONDS && watch->silent < SILENT_SECONDS)
+	watch->busy++;
+	if (watch->silent < SILENT_SECONDS && (watch->busy < BUSY_SECONDS || beside))
 		return true;
 	for (i = 0; i < claim->entry.vrings; i++)
 		if (claim->rings[i].watched)
 			__virtqueue_break(claim->rings[i].watched);
 	dev_err(&claim->pdev->dev,
-		"%pOF: the remote keeps its driver waiting as it %s, %u s now: virtqueues broken until it is bound again\n",
-		claim->of_node, watch->leaving ? "leaves" : "starts", watch->busy);
+		"%pOF: the remote keeps its driver waiting as %s, %u s now: virtqueues broken until it is bound again\n",
+		claim->of_node, as[watch->cause], watch->busy);
 	return false;
 }
 
@@ -79,18 +90,41 @@ void rproc_vdev_watch_init(struct rproc_vdev_claim *claim)
 /**
  * rproc_vdev_watch_start() - from now on its driver may wait for the remote
  * @claim:	with a virtio device
- * @leaving:	until the virtqueues are gone; else until the driver is bound
+ * @cause:	until the driver is bound, or the virtqueues are gone, or rproc_vdev_watch_stop()
+ *
+ * Nothing changes where it is watched for that already, or for more.
  *
  * Context: process.
  */
-void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, bool leaving)
+void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, enum rproc_vdev_watch_cause cause)
+{
+	bool start;
+
+	spin_lock_bh(&claim->watch.lock);
+	start = cause > claim->watch.cause;
+	if (start) {
+		claim->watch.cause = cause;
+		claim->watch.silent = 0;
+		claim->watch.busy = 0;
+	}
+	spin_unlock_bh(&claim->watch.lock);
+	if (start)
+		mod_timer(&claim->watch.timer, jiffies + HZ);
+}
+
+/**
+ * rproc_vdev_watch_stop() - no longer for that reason
+ * @claim:	watched or not
+ * @cause:	of rproc_vdev_watch_start()
+ *
+ * Context: process.
+ */
+void rproc_vdev_watch_stop(struct rproc_vdev_claim *claim, enum rproc_vdev_watch_cause cause)
 {
 	spin_lock_bh(&claim->watch.lock);
-	claim->watch.leaving = leaving;
-	claim->watch.silent = 0;
-	claim->watch.busy = 0;
+	if (claim->watch.cause == cause)
+		claim->watch.cause = RPROC_VDEV_WATCH_NONE;
 	spin_unlock_bh(&claim->watch.lock);
-	mod_timer(&claim->watch.timer, jiffies + HZ);
 }
 
 /**
@@ -116,4 +150,5 @@ void rproc_vdev_watch_ring(struct rproc_vdev_ring *ring, struct virtqueue *vq)
 void rproc_vdev_watch_end(struct rproc_vdev_claim *claim)
 {
 	timer_delete_sync(&claim->watch.timer);
+	claim->watch.cause = RPROC_VDEV_WATCH_NONE;
 }

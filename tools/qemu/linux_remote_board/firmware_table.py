@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A resource table that a test writes into the DDR, for a remote that is not there."""
 import struct
+import time
 from dataclasses import dataclass
+
+from .machine import Failed
 
 RSC_VDEV, RSC_VDEV_LARGE = 3, 384
 NET, CONSOLE, RPMSG = 1, 3, 7
@@ -45,6 +48,21 @@ class Firmware:
     def word(self, vdev, offset):
         with self._board.ddr() as memory:
             return struct.unpack_from("<I", memory, self._at + self.offsets[vdev] + offset)[0]
+
+    def wait_status(self, vdev, wanted, seconds=30):
+        """Until all bits of @wanted are there."""
+        end = time.monotonic() + seconds
+        while self.word(vdev, STATUS) & wanted != wanted:
+            if time.monotonic() > end:
+                raise Failed(f"vdev {vdev} has status 0x{self.word(vdev, STATUS) & 0xff:x} for {seconds} s, not 0x{wanted:x}")
+            time.sleep(0.01)
+
+    def config(self, vdev):
+        """Config space of a vdev."""
+        with self._board.ddr() as memory:
+            at = self._at + self.offsets[vdev]
+            vrings, length = memory[at + STATUS + 1], struct.unpack_from("<I", memory, at + STATUS - 4)[0]
+            return bytes(memory[at + VRINGS + VRING * vrings:][:length])
 
     def untouched(self):
         with self._board.ddr() as memory:
