@@ -3,7 +3,7 @@
 from .machine import Failed
 
 # To the kernel: checked caches keep no slab at hand for a processor, whose free objects would count as in use.
-EXACT = "slab_debug=F,kmalloc-*"
+EXACT = "slab_debug=Z,kmalloc-*"
 
 # What is cached gives way first; what waits for RCU or a worker to be freed is gone at one of several looks.
 _LOOKS = 5
