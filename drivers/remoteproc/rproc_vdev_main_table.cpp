@@ -152,7 +152,7 @@ int amp_main_write_config(const amp_main_entry *entry, void *table, u32 offset, 
 	return entry_in(table, entry).write_config(offset, from, len).ok() ? 0 : -kEinval;
 }
 
-u32 amp_main_generation(const amp_main_entry *entry, void *table, amp_main_generation *generation)
+u32 amp_main_generation_of(const amp_main_entry *entry, void *table, amp_main_generation *generation)
 {
 	ConfigGeneration known = {generation->number, generation->changes};
 	const u32 number = known.look(entry_in(table, entry), generation->seen);

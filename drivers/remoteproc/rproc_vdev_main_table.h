@@ -63,10 +63,11 @@ int amp_main_read_config(const struct amp_main_entry *entry, void *table, amp_u3
 int amp_main_write_config(const struct amp_main_entry *entry, void *table, amp_u32 offset, const void *from,
 			  amp_u32 len);
 /*
- * The generation of the config space (virtio 1.2, 2.5.1), which a table does not have: see ConfigGeneration. Calls may
+ * The generation of the config space (virtio 1.2, 2.5), which a table does not have: see ConfigGeneration. Calls may
  * run beside each other: who comes second sees a change in the number.
  */
-amp_u32 amp_main_generation(const struct amp_main_entry *entry, void *table, struct amp_main_generation *generation);
+amp_u32 amp_main_generation_of(const struct amp_main_entry *entry, void *table,
+			       struct amp_main_generation *generation);
 
 /* A vring is zero before the other end learns of it. */
 void amp_main_clear(void *va, amp_size size);

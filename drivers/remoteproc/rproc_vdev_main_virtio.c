@@ -103,7 +103,7 @@ static u32 rproc_vdev_generation(struct virtio_device *vdev)
 {
 	struct rproc_vdev_claim *claim = claim_of(vdev);
 
-	return amp_main_generation(&claim->entry, table_of(claim), &claim->generation);
+	return amp_main_generation_of(&claim->entry, table_of(claim), &claim->generation);
 }
 
 static u8 rproc_vdev_get_status(struct virtio_device *vdev)

@@ -8,7 +8,7 @@ namespace amp::rsc
 {
 
 /*
- * The generation of a vdev's config space (virtio 1.2, 2.5.1) for a resource table, which has none: it moves whenever a
+ * The generation of a vdev's config space (virtio 1.2, 2.5) for a resource table, which has none: it moves whenever a
  * look finds other bytes than the look before. Drivers read again until it stands still (Linux: __virtio_cread_many());
  * it does so after kChangesMax looks in a row, so that a remote which writes without end gets a torn value read and
  * takes none of our time.
