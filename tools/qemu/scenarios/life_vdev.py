@@ -4,16 +4,20 @@ import contextlib
 import re
 import struct
 
-from linux_remote_board import rpmsg
+from linux_remote_board import observe, rpmsg
+from linux_remote_board.doorbells import VECTORS
+from linux_remote_board.fault import ALLOCATION, each, prepare
 from linux_remote_board.firmware import Firmware
 from linux_remote_board.scene import RPROC, Scene, exchange
 from linux_remote_board.stand_in import ACKNOWLEDGE, DRIVER_OK, STATUS, Bells
 from linux_remote_board.stand_in_remote import CRASHED, StandInRemote
+from linux_remote_board.storm import Storm
 
 SECONDS = 900
 MODULES = "ivshmem_mailbox virtio_rpmsg_bus rpmsg_ns rproc_vdev shm_rproc"
 PORTS = "/sys/class/virtio-ports"
 VIRTIO = "/sys/bus/virtio/drivers"
+STORM = 5000  # interrupts of the vdevs' mailboxes, at least
 NODES = "/sys/bus/platform/drivers/rproc_vdev"
 TRACING = "/sys/kernel/debug/tracing"
 DEBUGFS = "/sys/kernel/debug/remoteproc/remoteproc0"
@@ -175,6 +179,54 @@ def resets(scene, firmware):
         scene.stop()
 
 
+def interrupts(main):
+    """{(vdev, vring): how often its mailbox rang}."""
+    return {(vdev, vring): number for vdev in (0, 1)
+            for (what, vring), number in observe.kicks(main, f"remoteproc:vdev@{vdev}").items() if what == "interrupt"}
+
+
+def storms(scene, firmware):
+    board, main, remote = scene.board, scene.main, scene.remote
+    with board.step("the mailbox of a vring is rung without end: its virtqueue looks, no other does"):
+        scene.boot(firmware["both"])
+        before = interrupts(main)
+        with Storm(remote.bells, [1]):
+            for _ in range(100):
+                rung = {where: number - before[where] for where, number in interrupts(main).items()}
+                if rung[0, 1] >= STORM:
+                    break
+        board.expect(rung.pop((0, 1)) >= STORM and not any(rung.values()), f"interrupts: {rung}")
+    with board.step("all mailboxes are: each vdev goes on, a crash is recovered, nothing is said about it"):
+        main.sync_console()
+        before, since = sum(interrupts(main).values()), main.console.position
+        with Storm(remote.bells, range(VECTORS)) as storm:
+            for _ in range(20):
+                scene.traffic()
+                rung = sum(interrupts(main).values()) - before
+                if rung >= STORM:
+                    break
+            board.expect(rung >= STORM, f"{rung} interrupts in {storm.rounds} rounds")
+            scene.now()
+            remote.say(CRASHED, 0x26)
+            scene.up()
+            scene.traffic()
+        main.sync_console()
+        said = [line for line in main.console.lines(since) if re.search(r"vdev@|ivshmem_mailbox", line)]
+        board.expect(len(said) <= 2, "\n".join(said[:10]))
+        print(f"     {rung} interrupts of {storm.rounds} rounds before the crash")
+        scene.stop()
+
+
+def without_memory(scene, firmware):
+    with scene.board.step("there is no memory for one of both vdevs: the remote boots, and the other works"):
+        scene.use(firmware["both"])
+        prepare(scene.main)
+        each(scene.main, "rproc_vdev_claim_new", "remoteproc0", f"{RPROC}/state start", f"{RPROC}/state stop",
+             "/sys/bus/virtio/devices", ALLOCATION[:1], refused=False)
+        scene.boot(firmware["both"])
+        scene.stop()
+
+
 def firmware_changes(scene, firmware):
     board, main = scene.board, scene.main
     cases = (
@@ -207,7 +259,7 @@ def firmware_changes(scene, firmware):
 
 
 def run(board):
-    board.need("rproc_vdev", "shm_rproc", "ivshmem_mailbox", "rpmsg_client_sample")
+    board.need("fail_call", "rproc_vdev", "shm_rproc", "ivshmem_mailbox", "rpmsg_client_sample")
     main = board.machine("main", overlay="qemu-main-boot-vdev.dtso", autoload=False)
     firmware = {name: Firmware(board.directory, name, table=table, retype=1 if name == "retyped" else None)
                 for name, table in TABLES.items()}
@@ -218,4 +270,6 @@ def run(board):
             boots(scene, firmware)
             crashes(scene, firmware)
             resets(scene, firmware)
+            storms(scene, firmware)
+            without_memory(scene, firmware)
             firmware_changes(scene, firmware)

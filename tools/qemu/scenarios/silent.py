@@ -86,7 +86,7 @@ def run(board):
         for vdev in range(4):
             board.expect(firmware.word(vdev, STATUS) & DRIVER_OK, f"no DRIVER_OK in vdev {vdev}")
     with board.step("what a driver writes into config space is in the table"):
-        machine.check(f"ip link set {main.interface(A_NET)} address 02:12:34:56:78:9a")
+        machine.check(f"ifconfig {main.interface(A_NET)} hw ether 02:12:34:56:78:9a")
         board.expect(firmware.config(A_NET)[:6] == bytes.fromhex("02123456789a"), firmware.config(A_NET).hex())
     come_and_go(board, main)
     with board.step("once each, and again when it is attached to again"):
