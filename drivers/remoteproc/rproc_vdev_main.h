@@ -100,19 +100,17 @@ struct rproc_vdev_ring {
 	u16 avail;
 };
 
-/* A later one takes the place of an earlier one. */
 enum rproc_vdev_watch_cause {
-	RPROC_VDEV_WATCH_NONE,
-	RPROC_VDEV_WATCH_BESIDE, /* another vdev of the link comes or goes, and may wait for what our driver holds */
-	RPROC_VDEV_WATCH_STARTS, /* its driver is being bound */
-	RPROC_VDEV_WATCH_LEAVES, /* the device is taken away */
+	RPROC_VDEV_WATCH_BESIDE = 1, /* another vdev of the link comes or goes, and may wait for what our driver holds */
+	RPROC_VDEV_WATCH_STARTS = 2, /* its driver is being bound */
+	RPROC_VDEV_WATCH_LEAVES = 4, /* the device is taken away */
 };
 
 /**
  * struct rproc_vdev_watch - ends the wait of a driver for a remote that is silent
  * @timer:	looks each second
  * @lock:	guards what is watched
- * @cause:	why
+ * @causes:	why: rproc_vdev_watch_cause
  * @silent:	seconds in which no used ring moved
  * @busy:	seconds in all
  * @used:	where the used rings stood
@@ -120,7 +118,7 @@ enum rproc_vdev_watch_cause {
 struct rproc_vdev_watch {
 	struct timer_list timer;
 	spinlock_t lock; /* of rings and the words below */
-	enum rproc_vdev_watch_cause cause;
+	unsigned int causes;
 	unsigned int silent;
 	unsigned int busy;
 	u32 used;

@@ -36,20 +36,21 @@ static u32 sum_of_used(struct rproc_vdev_claim *claim, unsigned int *rings, unsi
 /* True: there is still something to wait for. With the watch's lock. */
 static bool look(struct rproc_vdev_claim *claim)
 {
-	static const char * const as[] = {
-		[RPROC_VDEV_WATCH_BESIDE] = "another vdev comes or goes",
-		[RPROC_VDEV_WATCH_STARTS] = "it starts",
-		[RPROC_VDEV_WATCH_LEAVES] = "it leaves",
-	};
 	struct rproc_vdev_watch *watch = &claim->watch;
-	const bool beside = watch->cause == RPROC_VDEV_WATCH_BESIDE;
 	unsigned int rings, polled, i;
 	u32 used = sum_of_used(claim, &rings, &polled);
+	const char *as = "another vdev comes or goes";
+	bool beside;
 
-	if (watch->cause == RPROC_VDEV_WATCH_STARTS && rproc_vdev_virtio_is_bound(claim))
-		watch->cause = RPROC_VDEV_WATCH_NONE;
-	if (!rings || watch->cause == RPROC_VDEV_WATCH_NONE)
+	if (rproc_vdev_virtio_is_bound(claim))
+		watch->causes &= ~RPROC_VDEV_WATCH_STARTS;
+	if (!rings || !watch->causes)
 		return false;
+	if (watch->causes & RPROC_VDEV_WATCH_LEAVES)
+		as = "it leaves";
+	else if (watch->causes & RPROC_VDEV_WATCH_STARTS)
+		as = "it starts";
+	beside = watch->causes == RPROC_VDEV_WATCH_BESIDE;
 	/* One that is idle is as silent. */
 	watch->silent = used == watch->used && (polled || !beside) ? watch->silent + 1 : 0;
 	watch->used = used;
@@ -61,7 +62,7 @@ static bool look(struct rproc_vdev_claim *claim)
 			__virtqueue_break(claim->rings[i].watched);
 	dev_err(&claim->pdev->dev,
 		"%pOF: the remote keeps its driver waiting as %s, %u s now: virtqueues broken until it is bound again\n",
-		claim->of_node, as[watch->cause], watch->busy);
+		claim->of_node, as, watch->busy);
 	return false;
 }
 
@@ -92,24 +93,16 @@ void rproc_vdev_watch_init(struct rproc_vdev_claim *claim)
  * @claim:	with a virtio device
  * @cause:	until the driver is bound, or the virtqueues are gone, or rproc_vdev_watch_stop()
  *
- * Nothing changes where it is watched for that already, or for more.
- *
  * Context: process.
  */
 void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, enum rproc_vdev_watch_cause cause)
 {
-	bool start;
-
 	spin_lock_bh(&claim->watch.lock);
-	start = cause > claim->watch.cause;
-	if (start) {
-		claim->watch.cause = cause;
-		claim->watch.silent = 0;
-		claim->watch.busy = 0;
-	}
+	claim->watch.causes |= cause;
+	claim->watch.silent = 0;
+	claim->watch.busy = 0;
 	spin_unlock_bh(&claim->watch.lock);
-	if (start)
-		mod_timer(&claim->watch.timer, jiffies + HZ);
+	mod_timer(&claim->watch.timer, jiffies + HZ);
 }
 
 /**
@@ -122,8 +115,7 @@ void rproc_vdev_watch_start(struct rproc_vdev_claim *claim, enum rproc_vdev_watc
 void rproc_vdev_watch_stop(struct rproc_vdev_claim *claim, enum rproc_vdev_watch_cause cause)
 {
 	spin_lock_bh(&claim->watch.lock);
-	if (claim->watch.cause == cause)
-		claim->watch.cause = RPROC_VDEV_WATCH_NONE;
+	claim->watch.causes &= ~cause;
 	spin_unlock_bh(&claim->watch.lock);
 }
 
@@ -150,5 +142,5 @@ void rproc_vdev_watch_ring(struct rproc_vdev_ring *ring, struct virtqueue *vq)
 void rproc_vdev_watch_end(struct rproc_vdev_claim *claim)
 {
 	timer_delete_sync(&claim->watch.timer);
-	claim->watch.cause = RPROC_VDEV_WATCH_NONE;
+	claim->watch.causes = 0;
 }
