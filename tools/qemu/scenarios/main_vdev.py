@@ -7,6 +7,7 @@ from linux_remote_board.main_ends import NODE, REMOTEPROC, Ends
 from linux_remote_board.traffic import Conversation
 
 SECONDS = 900
+PROBING = "/sys/bus/platform/drivers_autoprobe"
 MESSAGES = 1000
 
 
@@ -86,6 +87,13 @@ def run(board):
             ends.down()
             ends.main.check(f"echo start >{REMOTEPROC}/state")
             ends.sample()
+    with board.step("attached while nobody is probed: no virtio device, and nothing of it is left; then as ever"):
+        ends.main.check(f"echo detach >{REMOTEPROC}/state && echo 0 >{PROBING}")
+        for _ in range(2):
+            ends.main.check(f"echo start >{REMOTEPROC}/state && echo detach >{REMOTEPROC}/state")
+        ends.main.check(f"! ls -d /sys/class/remoteproc/remoteproc0/rproc-virtio* && echo 1 >{PROBING}")
+        ends.main.check(f"echo start >{REMOTEPROC}/state")
+        ends.sample()
     with board.step("a remote that restarts is attached to again"):
         since = ends.main.console.position
         ends.remote.reset()

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """vdev subnodes under a remote processor whose driver is a vendor's, mainline's and unmodified."""
 from linux_remote_board import link, rpmsg
+from linux_remote_board.firmware_table import HEADER, STATUS
 from linux_remote_board.machine import boot
+from linux_remote_board.overwriter import Overwriter
 
 SECONDS = 600
 NAME = "rpmsg-raw"
@@ -25,6 +27,9 @@ class Vdev:
     def theirs(self):
         """The virtio device on the subnode, since it was bound."""
         return self.main.wait_for(rf"registered (virtio\d+) \(type 7\) of /remoteproc/vdev@{self.index}$", 60, self.since)[1]
+
+    def unbind(self):
+        self.main.check(f"echo remoteproc:vdev@{self.index} >{NODES}/unbind")
 
     def bind(self):
         self.since = self.main.console.position
@@ -63,11 +68,21 @@ def run(board):
     with board.step("one is unbound and bound, and the other does not notice"):
         for one, other in (vdevs, vdevs[::-1]):
             jobs = other.stream()
-            main.check(f"echo remoteproc:vdev@{one.index} >{NODES}/unbind")
+            one.unbind()
             rpmsg.until(remote, f"grep -q '^state: down' /sys/kernel/debug/rproc_vdev/{one.ours.replace(':', '/')}")
             one.bind()
             other.ended_well(jobs)
             one.ended_well(one.stream())
+    with board.step("its table is the remote's own, which overwrites status: the driver knows better, and no kernel warns"):
+        with board.ddr() as memory:
+            entry = int.from_bytes(memory[HEADER:HEADER + 4], "little")
+            with Overwriter(memory, entry + STATUS, 0xff):
+                for _ in range(5):
+                    vdevs[0].unbind()
+                    vdevs[0].bind()
+        vdevs[0].unbind()
+        vdevs[0].bind()
+        vdevs[0].ended_well(vdevs[0].stream())
     with board.step("rproc_vdev goes while the vendor's driver stays"):
         main.check("rmmod rproc_vdev", 120)
         rpmsg.no_channel(main, NAME)
