@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Some virtio drivers wait for an answer of their device without sleeping, virtio_console for one in its probe and
- * virtio_net with a control queue whenever it is set up. They do so on vrings without a callback. A remote that is silent keeps them, and what they hold: the
- * processor, the device, and where the device was made or is taken away at that moment rproc->lock. Then nobody can
- * stop the remote or even notice that it restarted. What ends such a wait is that the virtqueues are broken.
+ * virtio_net with a control queue whenever it is set up. They do so on vrings without a callback. A remote that is
+ * silent keeps them, and what they hold: the processor, the device, and where the device was made or is taken away at
+ * that moment rproc->lock. Then nobody can stop the remote or even notice that it restarted. What ends such a wait is
+ * that the virtqueues are broken.
  *
  * It is a timer since nothing else is sure to run beside a driver that does not let go of its processor.
  */

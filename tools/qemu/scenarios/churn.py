@@ -7,7 +7,7 @@ from linux_remote_board.traffic import Conversation
 
 SECONDS = length.seconds(900)
 CHANNELS, ENDPOINTS = length.times(100), length.times(1000)
-MESSAGES = 5000  # each way, again and again
+MESSAGES = 1000  # each way, again and again
 SINK = 0x900
 
 
