@@ -3,6 +3,7 @@
  * The virtio device of a claim: virtio 1.2, 2.1 to 2.5, by way of the resource table, with as many vrings as the
  * firmware has. Mainline's transport for the same is drivers/remoteproc/remoteproc_virtio.c.
  */
+#include <linux/of.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>

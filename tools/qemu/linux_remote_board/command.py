@@ -48,7 +48,7 @@ def prepare(flavour, directory=None):
         ours = modules.build(tree, flavour)
         image = make_image(tree, ours)
     if directory:
-        path = directory / f"{flavour}.cpio.gz"
+        path = directory / f"{flavour}.cpio"
         path.write_bytes(image)
     return tree, path, ours
 

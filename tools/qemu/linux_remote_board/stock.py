@@ -108,7 +108,7 @@ def put_on(board, kernel, more=()):
     """The machines that are made from now on run @kernel, with our modules and @more."""
     with locked(modules.place("stock") / "lock", "waiting for another run that builds for Debian's kernel"):
         ours = modules.build(kernel, "stock")
-    board.kernel, board.initrd = kernel, board.directory / "stock.cpio.gz"
+    board.kernel, board.initrd = kernel, board.directory / "stock.cpio"
     board.initrd.write_bytes(image.make(kernel, [*ours, *more]))
 
 
