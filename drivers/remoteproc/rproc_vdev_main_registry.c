@@ -161,7 +161,7 @@ void rproc_vdev_drop_gone_hosts(void)
 		struct device_node *of_node = of_node_get(host->of_node);
 
 		rproc_vdev_host_drop(host);
-		/* The remote processor may have come back meanwhile, and its claims have found their subnodes in use. */
+		/* The remote processor may have come back, and its claims found their subnodes in use. */
 		raise_claims(of_node);
 		of_node_put(of_node);
 	}
