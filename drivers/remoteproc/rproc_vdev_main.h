@@ -101,7 +101,7 @@ struct rproc_vdev_ring {
 };
 
 enum rproc_vdev_watch_cause {
-	RPROC_VDEV_WATCH_BESIDE = 1, /* another vdev of the link comes or goes, and may wait for what our driver holds */
+	RPROC_VDEV_WATCH_BESIDE = 1, /* another vdev of the link comes or goes, and may wait for our driver */
 	RPROC_VDEV_WATCH_STARTS = 2, /* its driver is being bound */
 	RPROC_VDEV_WATCH_LEAVES = 4, /* the device is taken away */
 };
