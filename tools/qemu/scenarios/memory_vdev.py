@@ -4,7 +4,7 @@ import re
 import struct
 
 from linux_remote_board import rpmsg
-from linux_remote_board.fault import NOTHING, each, prepare
+from linux_remote_board.fault import ALLOCATION, EBUSY, NOTHING, each, prepare
 from linux_remote_board.firmware_table import CONSOLE, NET, RPMSG, VRING, VRINGS, Firmware, Vdev
 from linux_remote_board.target import TARGET
 
@@ -88,7 +88,7 @@ class Link:
 
 
 def run(board):
-    board.need("fail_call", "rpmsg_remote", "rproc_vdev", "shm_rproc", "loopback_mailbox")
+    board.need("fail_call", "rpmsg_remote", "rproc_vdev", "shm_rproc", "loopback_mailbox", "rvdev_net", "rvdev_console")
     if TARGET.arch != "arm64":
         board.skip("memory above 4 GiB", f"this {TARGET.arch} has none")
         return
@@ -119,3 +119,12 @@ def run(board):
         each(machine, "rpmsg_probe", device, f"{driver}/bind {device}", f"{driver}/unbind {device}",
              f"{driver} /sys/bus/virtio/devices", (("dma_alloc_attrs", NOTHING),))
         machine.check(f"echo {device} >{driver}/bind")
+    # A network device's other allocations are mainline's, and hundreds.
+    for vdev, driver, folders, calls in (
+            (3, "rvdev_net", "/sys/class/net", (("alloc_etherdev_mqs", NOTHING), ("register_netdev", EBUSY))),
+            (4, "rvdev_console", "", ALLOCATION)):
+        with board.step(f"every call that the probe of {driver} makes fails in turn"):
+            folder, name = f"/sys/bus/rvdev/drivers/{driver}", f"peer:vdev{vdev}"
+            machine.check(f"modprobe {driver} && echo {name} >{folder}/unbind")
+            each(machine, f"{driver}_probe", name, f"{folder}/bind {name}", f"{folder}/unbind {name}",
+                 f"{folder} /sys/bus/rvdev/devices {folders}", calls)
