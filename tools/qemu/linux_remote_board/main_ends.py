@@ -11,12 +11,12 @@ VIRTIO = "/sys/bus/virtio/drivers/virtio_rpmsg_bus"
 
 
 class Ends:
-    """Both machines, and what goes between them."""
+    """Both machines, and what goes between them. @more: overlays over that of the main."""
 
-    def __init__(self, board):
+    def __init__(self, board, *more):
         self.board = board
         self.main, self.remote = (board.machine(name, overlay, start=False, autoload=False)
-                                  for name, overlay in (("main", "qemu-main-vdev.dtso"), ("remote", None)))
+                                  for name, overlay in (("main", ("qemu-main-vdev.dtso", *more)), ("remote", None)))
 
     def start(self):
         boot(self.main, self.remote)

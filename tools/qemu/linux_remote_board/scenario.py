@@ -20,7 +20,7 @@ OTHER_OVERLAYS = ("qemu-main-two.dtso", "qemu-main-boot.dtso", "qemu-remote-two.
                   "qemu-main-vdev.dtso", "qemu-loopback-vdev.dtso", "qemu-main-vdev-net.dtso", "qemu-remote-net.dtso",
                   "qemu-main-vdev-console.dtso", "qemu-remote-console.dtso", "qemu-main-vdev-silent.dtso",
                   "qemu-main-hostile.dtso", "qemu-remote-hostile.dtso", "qemu-loopback-memory.dtso",
-                  "qemu-main-boot-vdev.dtso")
+                  "qemu-main-boot-vdev.dtso", "qemu-main-vendor.dtso", "qemu-remote-vendor.dtso")
 PEERS = {"main": 0, "remote": 1}
 HOST = 2  # beside them
 SECONDS = 600

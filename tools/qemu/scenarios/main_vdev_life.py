@@ -83,7 +83,7 @@ def reordered(ends):
 
 def run(board):
     board.need(*link.MODULES, "rpmsg_client_sample")
-    ends = Ends(board)
+    ends = Ends(board, "qemu-main-vdev-wakeup.dtso")
     ends.start()
     conversation = Conversation(board, ends.main, ends.remote)
     conversation.serve()
