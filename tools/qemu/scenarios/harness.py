@@ -4,6 +4,7 @@ from linux_remote_board.channel import MachineGone, TimeIsUp
 from linux_remote_board.console import REPORTS
 from linux_remote_board.ktap import flat, kunit
 from linux_remote_board.machine import Failed
+from linux_remote_board.mainline import unknown_leaks
 
 KTAP = """
 [    1.1] KTAP version 1
@@ -46,6 +47,14 @@ Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP
 """.strip().splitlines()
 
 
+LEAK = """unreferenced object 0xffffff8001 (size 232):
+  comm "kworker/0:1", pid 9, jiffies 4294901
+  backtrace (crc 0):
+    __alloc_skb+0x10/0x20
+    {}+0x10/0x20
+"""
+
+
 def outcome(cases):
     return [(case.name, case.result) for case in cases]
 
@@ -62,6 +71,10 @@ def run(board):
     with board.step("knows each kind of complaint"):
         for line in COMPLAINTS:
             board.expect(REPORTS.search(line), f"not noticed: {line}")
+    with board.step("knows mainline's leak from one of ours"):
+        mainlines, ours = LEAK.format("rpmsg_ept_cb"), LEAK.format("rpmsg_remote_up")
+        board.expect(unknown_leaks(mainlines + ours + mainlines) == ours, "ours is taken for mainline's")
+        board.expect(not unknown_leaks(mainlines) and not unknown_leaks(""), "mainline's is taken for ours")
     machine = board.machine("alone", cpus=1)
     with board.step("sees output, status and end of commands"):
         board.expect(machine.run("echo one; echo two >&2; exit 3") == (3, "one\ntwo\n"), "status or output is wrong")
