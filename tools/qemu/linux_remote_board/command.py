@@ -24,6 +24,8 @@ KEPT_RUNS = 8
 COUNTED = ("stream", "restarts", "kills", "churn", "lost_doorbells")
 COUNTED_ON_DEBUG = ("kills",)
 TIMED = ("attack",)
+# Where calls fail in turn, also two in a row.
+FAILING = ("faults", "faults_vdev", "memory_vdev", "shm_rproc_boot")
 
 
 def run_directory():
@@ -103,7 +105,8 @@ def soak_command(options):
     batches = []
     if options.length or both:
         length = options.length or 10
-        batches += [(COUNTED, "plain", length), (COUNTED_ON_DEBUG, "debug", max(length / 10, 1))]
+        batches += [(COUNTED, "plain", length), (COUNTED_ON_DEBUG, "debug", max(length / 10, 1)),
+                    (FAILING, "debug", 2)]
     if options.minutes or both:
         batches += [(TIMED, "debug", 1)]
     return _run_all(*batches)
@@ -184,7 +187,7 @@ def parser():
     command.add_argument("--minutes", type=float, default=float(os.environ.get("MINUTES") or 0),
                          help=f"only, for so long: {', '.join(TIMED)}")
     command.add_argument("--length", type=float, default=float(os.environ.get("LENGTH") or 0),
-                         help=f"only, so many times as long as in make check: {', '.join(COUNTED)}")
+                         help=f"only, so many times as long as in make check: {', '.join(COUNTED + FAILING)}")
     test = add("test", test_command, "run scenarios")
     test.add_argument("names", nargs="*", metavar="NAME")
     test.add_argument("--flavour", choices=kernel.FRAGMENTS, help="a kernel for all of them")

@@ -6,7 +6,7 @@ import re
 import time
 
 from linux_remote_board import rpmsg
-from linux_remote_board.fault import ALLOCATION, EBUSY, EEXIST, ENODEV, ENOMEM, NOTHING, each, prepare
+from linux_remote_board.fault import ALL, ALLOCATION, EBUSY, EEXIST, ENODEV, ENOMEM, NOTHING, ONE, each, prepare
 from linux_remote_board.machine import Failed, boot
 from linux_remote_board.stand_in import Bells, StandInMain
 
@@ -108,7 +108,7 @@ def doorbells(board, machine):
         mailbox.unbind()
         before = held(machine)
         # Two in a row kill mainline: irq_domain_alloc_irqs_locked() walks descriptors that were never inserted.
-        mailbox.fails(ALLOCATION[0], ("pci_enable_device", ENODEV), ("pci_request_region", EBUSY), ("pci_iomap", NOTHING),
+        mailbox.fails(ONE, ("pci_enable_device", ENODEV), ("pci_request_region", EBUSY), ("pci_iomap", NOTHING),
                       ("pci_alloc_irq_vectors_affinity", ENOMEM), ("mbox_controller_register", EBUSY))
         nothing_held(machine, before)
         mailbox.bind()
@@ -139,7 +139,7 @@ def comes_up(board, machine):
         bells.wait_peer()
         since = machine.console.position
         # One alone: rpmsg_remote_kunit.coming_up.
-        for function, error, times in (ALLOCATION[2], ("device_add", EEXIST, 1)):
+        for function, error, times in (ALL, ("device_add", EEXIST, 1)):
             machine.check(f"cd {FAIL_CALL} && echo {error} >error && echo {times} >times && echo rpmsg_remote_up >within && "
                           f"echo {function} >function")
             nth = refused = at = 0

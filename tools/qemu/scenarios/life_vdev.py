@@ -6,7 +6,7 @@ import struct
 
 from linux_remote_board import observe, rpmsg
 from linux_remote_board.doorbells import VECTORS
-from linux_remote_board.fault import ALLOCATION, each, prepare
+from linux_remote_board.fault import ONE, each, prepare
 from linux_remote_board.firmware import Firmware
 from linux_remote_board.scene import RPROC, Scene, exchange
 from linux_remote_board.stand_in import ACKNOWLEDGE, DRIVER_OK, STATUS, Bells
@@ -222,7 +222,7 @@ def without_memory(scene, firmware):
         scene.use(firmware["both"])
         prepare(scene.main)
         each(scene.main, "rproc_vdev_claim_new", "remoteproc0", f"{RPROC}/state start", f"{RPROC}/state stop",
-             "/sys/bus/virtio/devices", ALLOCATION[:1], refused=False)
+             "/sys/bus/virtio/devices", [ONE], refused=False)
         scene.boot(firmware["both"])
         scene.stop()
 
