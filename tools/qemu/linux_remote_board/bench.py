@@ -98,7 +98,7 @@ def _aims(figures):
     for name, other, most in AIMS:
         ratio = figures[name] / figures[other]
         said = "met" if ratio <= most else f"missed by {(ratio / most - 1) * 100:.0f} %"
-        yield f"{name} / {other}".ljust(92) + f"{ratio:.2f}, aim {most}: {said}"
+        yield f"{name} / {other}".ljust(104) + f"{ratio:.2f}, aim {most}: {said}"
 
 
 def _panels(figures):
