@@ -68,7 +68,20 @@ def test_command(options):
     if unknown:
         raise BoardError(f"no scenario {', '.join(unknown)}; there are: {', '.join(known)}")
     chosen = options.names or [name for name in known if not getattr(known[name].module, "BY_NAME_ONLY", False)]
+    if options.share:
+        chosen = _left(chosen, Path(options.share))
     return _run_all((chosen, options.flavour, os.environ.get("BOARD_LENGTH") or 1))
+
+
+def _left(names, begun):
+    """Those that no other run has begun which shares the folder @begun, as they are asked for."""
+    begun.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        try:
+            (begun / name).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        yield name
 
 
 def _run_all(*batches):
@@ -86,6 +99,8 @@ def _run_all(*batches):
             run(known[name], place if not place.exists() else directory / f"{name}-{wanted}", *prepared[wanted], results)
     if results.failures:
         print(f"consoles: {directory}")
+    if not prepared:
+        results.add("board: another run has begun all that was left", "passed")
     return results.finish()
 
 
@@ -191,6 +206,7 @@ def parser():
     test = add("test", test_command, "run scenarios")
     test.add_argument("names", nargs="*", metavar="NAME")
     test.add_argument("--flavour", choices=kernel.FRAGMENTS, help="a kernel for all of them")
+    test.add_argument("--share", metavar="FOLDER", help="only those that no other run has begun which shares this folder")
     add("list", list_command, "name the scenarios")
     shell = add("shell", shell_command, "a shell in a machine; its peer runs beside it")
     shell.add_argument("machine", choices=OVERLAYS)

@@ -3,7 +3,6 @@
 from linux_remote_board import bench_boot, bench_main
 
 SECONDS = 900
-FLAVOUR = "plain"
 ROUNDS = 2
 REFUSED = ("", "x", "0", "100001")
 
