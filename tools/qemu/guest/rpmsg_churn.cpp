@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // rpmsg_churn CONTROL channels create|release COUNT: so many channels that rpmsg_echo drives, one after the other.
 // rpmsg_churn CONTROL endpoints COUNT DESTINATION: makes an endpoint, opens it, sends a message, has it closed and
-// destroyed, so many times.
+// destroyed, so many times, a few at a time.
+#include <sys/wait.h>
+
 #include "endpoint.hpp"
 
 namespace
@@ -9,6 +11,7 @@ namespace
 
 constexpr unsigned kFirstChannel = 0x10000; // addresses that nobody else takes
 constexpr unsigned kEndpoint = 0x8000000;
+constexpr unsigned kAtOnce = 4; // each waits mostly for the kernel to let go of the one before
 
 rpmsg_endpoint_info info_of(const char *name, unsigned source, unsigned destination)
 {
@@ -30,14 +33,16 @@ void channels(int control, unsigned long request, unsigned count)
 	}
 }
 
-void endpoints(int control, unsigned count, unsigned destination)
+void endpoints_of_one(int control, unsigned first, unsigned count, unsigned destination)
 {
-	for (unsigned number = 0; number < count; ++number) {
-		auto info = info_of("churn", kEndpoint + number, destination);
+	const std::string name = "churn" + std::to_string(first);
+
+	for (unsigned number = first; number < count; number += kAtOnce) {
+		auto info = info_of(name.c_str(), kEndpoint + number, destination);
 
 		if (ioctl(control, RPMSG_CREATE_EPT_IOCTL, &info))
 			guest::fail_errno("churn: endpoint " + std::to_string(number));
-		const guest::Endpoint endpoint(guest::device_of("churn"));
+		const guest::Endpoint endpoint(guest::device_of(name));
 
 		// To an address where somebody listens and takes no notice.
 		if (!endpoint.send(&number, sizeof(number)))
@@ -45,6 +50,27 @@ void endpoints(int control, unsigned count, unsigned destination)
 		if (ioctl(endpoint.fd(), RPMSG_DESTROY_EPT_IOCTL))
 			guest::fail_errno("churn: endpoint " + std::to_string(number) + " is not destroyed");
 	}
+}
+
+void endpoints(int control, unsigned count, unsigned destination)
+{
+	bool failed = false;
+	int status;
+
+	for (unsigned first = 0; first < kAtOnce; ++first) {
+		const pid_t child = fork();
+
+		if (child < 0)
+			guest::fail_errno("churn: fork");
+		if (!child) {
+			endpoints_of_one(control, first, count, destination);
+			std::exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		failed |= status != 0;
+	if (failed)
+		std::exit(1);
 }
 
 } // namespace
